@@ -1,0 +1,256 @@
+"""The only conversions: from the units people write to the house units that equations see (h, nmol, L).
+
+Times become hours, molar amounts nmol, volumes litres, percentages fractions. Every other unit (mass, Agatston units
+``AU``, ``m/s``, ``mL/min/{1.73_m2}``) stays as declared. A year ``a`` (or ``y``) is 365.25 d, a month a twelfth of it.
+Unit strings of the small built-in table need no pint; any other goes through our own registry.
+"""
+
+import re
+from functools import cache
+from math import isfinite
+from typing import Any
+
+from menaquinone.errors import refused, unknown
+
+HOURS_PER_DAY = 24.0
+HOURS_PER_YEAR = 8766.0
+"""365.25 days."""
+
+_TIME = {"h": 1.0, "min": 1 / 60, "s": 1 / 3600, "d": 24.0, "wk": 168.0, "mo": HOURS_PER_YEAR / 12} | dict.fromkeys(
+    ("a", "y"), HOURS_PER_YEAR
+)
+_MOLAR = {"nmol": 1.0, "pmol": 1e-3, "umol": 1e3, "mmol": 1e6, "mol": 1e9}
+_VOLUME = {"L": 1.0, "dL": 0.1, "mL": 1e-3, "uL": 1e-6}
+_MASS = {"ng": 1e-3, "ug": 1.0, "mg": 1e3, "g": 1e6, "kg": 1e9}
+_KEPT = dict.fromkeys(("1", "m", "mm", "AU", "IU", *_MASS), 1.0)
+_HOUSE = _TIME | _MOLAR | _VOLUME | _KEPT | {"%": 0.01}
+_WHOLE = {"mL/min/{1.73_m2}": "IU", "m/s": "IU"}  # kept as one unit: any kept token stands for them here
+_TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%)(?:\^([+-]?\d+(?:\.\d+)?))?\s*")
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf)\s*(.*\S)?\s*$", re.IGNORECASE)
+
+
+@cache
+def registry() -> Any:
+    """Return our own pint registry, with ``AU`` as the Agatston unit.
+
+    Returns
+    -------
+    pint.UnitRegistry
+    """
+    import pint
+
+    ours = pint.UnitRegistry(on_redefinition="ignore", preprocessors=[lambda text: text.replace("{1.73_m2}", "bsa173")])
+    for definition in (
+        "agatston = [calcium_score] = AU",
+        "international_unit = [biological_activity] = IU",
+        "bsa173 = [standard_body]",
+        "y = 365.25 * day",
+        "wk = 7 * day",
+        "mo = 365.25 / 12 * day",
+    ):
+        ours.define(definition)
+    return ours
+
+
+@cache
+def factor(unit: str) -> float:
+    """Return what a value in ``unit`` is multiplied by to be in house units.
+
+    Parameters
+    ----------
+    unit
+        A unit string such as ``nmol/L/h``.
+
+    Raises
+    ------
+    UnknownNameError
+        If neither the built-in table nor pint knows the unit.
+    """
+    text = unit
+    for whole, stand_in in _WHOLE.items():
+        text = text.replace(f"({whole})", whole).replace(whole, stand_in)
+    result, position = 1.0, 0
+    while position < len(text):
+        token = _TOKEN.match(text, position)
+        if token is None or token[2] not in _HOUSE:
+            return _factor_by_pint(unit)
+        power = float(token[3] or 1) * (-1 if token[1] == "/" else 1)
+        result *= _HOUSE[token[2]] ** power
+        position = token.end()
+    return result if text else _factor_by_pint(unit)
+
+
+def _factor_by_pint(unit: str) -> float:
+    import pint
+
+    try:
+        quantity = registry().Quantity(1.0, registry().Unit(unit))
+        house = registry().Unit("1")
+        for dimension, power in quantity.dimensionality.items():
+            if dimension == "[length]" and float(power) % 3 == 0:
+                house *= registry().L ** (power / 3)
+            else:
+                name = {"[time]": "h", "[substance]": "nmol", "[length]": "m", "[mass]": "mg"}.get(dimension)
+                house *= registry().Unit(name or _base(dimension)) ** power
+        return float(quantity.to(house).magnitude)
+    except (pint.PintError, AttributeError, TypeError, ValueError, AssertionError):
+        raise unknown("unit", unit, [*_HOUSE, *_WHOLE]) from None
+
+
+def _base(dimension: str) -> str:
+    return {"[calcium_score]": "AU", "[biological_activity]": "IU", "[standard_body]": "bsa173"}[dimension]
+
+
+def to_house(value: Any, unit: str) -> Any:
+    """Convert a number or an array from ``unit`` to house units."""
+    return value * factor(unit)
+
+
+def from_house(value: Any, unit: str) -> Any:
+    """Convert a number or an array from house units to ``unit``."""
+    return value / factor(unit)
+
+
+def split(quantity: Any, what: str, example: str) -> tuple[float, str]:
+    """Split ``"360 ug"`` or a pint quantity into value and unit.
+
+    Parameters
+    ----------
+    quantity
+        A string or a pint quantity; a bare number has no unit and is refused.
+    what
+        The name of the argument, for the message.
+    example
+        A right quantity, for the message.
+
+    Raises
+    ------
+    InputError
+        If there is no number, no unit, or the number is not finite.
+    """
+    expected = f"a quantity with its unit such as '{example}'"
+    if hasattr(quantity, "magnitude") and hasattr(quantity, "units"):
+        value, unit = float(quantity.magnitude), f"{quantity.units:~C}"
+    else:
+        match = _QUANTITY.match(quantity) if isinstance(quantity, str) else None
+        if match is None or not match[2]:
+            raise refused(what, quantity, expected)
+        value, unit = float(match[1]), match[2]
+    if not isfinite(value):
+        raise refused(what, quantity, f"a finite number, in {expected}")
+    return value, unit
+
+
+def hours(quantity: Any, what: str = "time") -> float:
+    """Return a quantity of time in hours.
+
+    Parameters
+    ----------
+    quantity
+        ``"24 h"``, ``"2 y"``, or a pint quantity.
+    what
+        The name of the argument, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is not a finite time.
+    """
+    value, unit = split(quantity, what, "24 h")
+    if unit in _TIME:
+        return value * _TIME[unit]
+    _check_dimension(unit, ("[time]",), what, quantity, "a time such as '24 h'")
+    return float(value * factor(unit))
+
+
+def nmol(amount: Any, molar_mass: float, what: str = "dose") -> float:
+    """Return an amount of a form in nmol.
+
+    Parameters
+    ----------
+    amount
+        A mass or a molar amount: ``"360 ug"``, ``"0.5 umol"``.
+    molar_mass
+        g/mol of the form.
+    what
+        The name of the argument, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither a mass nor a molar amount, negative, or not finite.
+    """
+    value, unit = split(amount, what, "360 ug")
+    if value < 0:
+        raise refused(what, amount, "an amount of at least 0")
+    if unit in _MASS:
+        return value * _MASS[unit] * 1e3 / molar_mass
+    if unit in _MOLAR:
+        return value * _MOLAR[unit]
+    kind = _check_dimension(unit, ("[mass]", "[substance]"), what, amount, "a mass or a molar amount such as '360 ug'")
+    if kind == "[substance]":
+        return float(value * factor(unit))
+    return float(registry().Quantity(value, unit).to("ug").magnitude) * 1e3 / molar_mass
+
+
+def magnitude(quantity: Any, unit: str, what: str) -> float:
+    """Return a quantity as a number in ``unit``.
+
+    Parameters
+    ----------
+    quantity
+        A string with a unit of the same dimension, a pint quantity, or a bare number, which is in ``unit`` already.
+    unit
+        The unit wanted.
+    what
+        The name of the argument, for the message.
+
+    Raises
+    ------
+    InputError
+        If the dimension differs.
+    """
+    if isinstance(quantity, (int, float)) and not isinstance(quantity, bool):
+        if not isfinite(quantity):
+            raise refused(what, quantity, f"a finite number in {unit}")
+        return float(quantity)
+    value, got = split(quantity, what, f"1 {unit}") if unit != "1" else _plain(quantity, what)
+    if got == unit:
+        return value
+    import pint
+
+    factor(got)
+    try:
+        return float(registry().Quantity(value, got).to(unit).magnitude)
+    except pint.DimensionalityError:
+        raise refused(what, quantity, f"a quantity in {unit} or a unit of the same dimension") from None
+
+
+def _plain(quantity: Any, what: str) -> tuple[float, str]:
+    match = _QUANTITY.match(quantity) if isinstance(quantity, str) else None
+    if match is None or not isfinite(float(match[1])):
+        raise refused(what, quantity, "a finite number without a unit")
+    return float(match[1]), match[2] or "1"
+
+
+def _check_dimension(unit: str, wanted: tuple[str, ...], what: str, got: Any, expected: str) -> str:
+    factor(unit)  # an unknown unit is named as such
+    dimension = registry().Unit(unit).dimensionality
+    for kind in wanted:
+        if dict(dimension) == {kind: 1}:
+            return kind
+    raise refused(what, got, expected)
+
+
+__all__ = [
+    "HOURS_PER_DAY",
+    "HOURS_PER_YEAR",
+    "factor",
+    "from_house",
+    "hours",
+    "magnitude",
+    "nmol",
+    "registry",
+    "split",
+    "to_house",
+]
