@@ -1,0 +1,85 @@
+"""Virtual people, vitamin K and calcium: from a dose to carboxylation markers, calcium scores and stiffness::
+
+    import menaquinone as mk
+    model  = mk.models.vitamin_k()
+    people = mk.population("postmenopausal", n=200, rng=7)
+    dosing = mk.dose("MK-7", "180 ug", every="24 h", until="1 y")
+    result = mk.simulate(model, people, dosing, times="0:365:28 d")
+
+Every name below is loaded when it is first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from menaquinone import models as models
+    from menaquinone import trials as trials
+    from menaquinone.catalogue import evidence as evidence
+    from menaquinone.inputs.population import Population as Population
+    from menaquinone.inputs.population import population as population
+    from menaquinone.inputs.regimen import Regimen as Regimen
+    from menaquinone.inputs.regimen import adherence as adherence
+    from menaquinone.inputs.regimen import dose as dose
+    from menaquinone.model import cite as cite
+    from menaquinone.solve import Cascade as Cascade
+    from menaquinone.solve import Reference as Reference
+    from menaquinone.solve import simulate as simulate
+
+    __version__: str
+
+_MODULES = {
+    "evidence": "menaquinone.catalogue.evidence",
+    "models": "menaquinone.models",
+    "trials": "menaquinone.trials",
+}
+_HOMES = {
+    "Cascade": "menaquinone.solve",
+    "Population": "menaquinone.inputs.population",
+    "Reference": "menaquinone.solve",
+    "Regimen": "menaquinone.inputs.regimen",
+    "adherence": "menaquinone.inputs.regimen",
+    "cite": "menaquinone.model",
+    "dose": "menaquinone.inputs.regimen",
+    "population": "menaquinone.inputs.population",
+    "simulate": "menaquinone.solve",
+}
+
+__all__ = [
+    "Cascade",
+    "Population",
+    "Reference",
+    "Regimen",
+    "__version__",
+    "adherence",
+    "cite",
+    "dose",
+    "evidence",
+    "models",
+    "population",
+    "simulate",
+    "trials",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    found: Any
+    if name == "__version__":
+        from importlib.metadata import version
+
+        found = version("menaquinone")
+    elif name in _MODULES:
+        found = import_module(_MODULES[name])
+    elif name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
+        message = f"module 'menaquinone' has no attribute '{name}'"
+        raise AttributeError(message, name=name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__
