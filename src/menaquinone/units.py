@@ -8,6 +8,7 @@ Unit strings of the small built-in table need no pint; any other goes through ou
 import re
 from functools import cache
 from math import isfinite
+from numbers import Real
 from typing import Any
 
 from menaquinone.errors import refused, unknown
@@ -210,7 +211,7 @@ def magnitude(quantity: Any, unit: str, what: str) -> float:
     InputError
         If the dimension differs.
     """
-    if isinstance(quantity, (int, float)) and not isinstance(quantity, bool):
+    if isinstance(quantity, Real) and not isinstance(quantity, bool):
         if not isfinite(quantity):
             raise refused(what, quantity, f"a finite number in {unit}")
         return float(quantity)

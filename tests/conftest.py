@@ -1,0 +1,14 @@
+"""Hypothesis profiles: ``HYPOTHESIS_PROFILE=thorough pytest`` looks longer, ``dev`` is for a quick look."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+settings.register_profile("dev", max_examples=10, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile(
+    "ci", max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW, print_blob=True
+)
+settings.register_profile("thorough", max_examples=1000, deadline=None, suppress_health_check=_SLOW, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
