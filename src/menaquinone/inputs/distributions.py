@@ -1,0 +1,92 @@
+"""Distributions of a quantity between people. Each is its quantile function: a uniform draw in, a value out."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+import numpy as np
+
+
+class Distribution(Protocol):
+    """What a population's record needs of a distribution."""
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return the values below which the shares ``u`` (each in the open interval 0 to 1) of people lie."""
+        ...
+
+
+def _between(u: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Map ``u`` to standard normal scores truncated to [low, high]."""
+    from scipy.special import ndtr, ndtri
+
+    below, above = ndtr(low), ndtr(high)
+    return np.asarray(np.clip(ndtri(below + u * (above - below)), low, high))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The same value for everybody."""
+
+    value: float
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return the value, once per draw."""
+        return np.full(np.shape(u), float(self.value))
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Normal; ``mean`` and ``sd`` are those before truncation to [low, high]."""
+
+    mean: float
+    sd: float
+    low: float = -inf
+    high: float = inf
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return quantiles of the normal truncated to [low, high]."""
+        scores = _between(u, (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd)
+        return np.asarray(np.clip(self.mean + self.sd * scores, self.low, self.high))
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """Log-normal by its median and the SD of its logarithm, truncated to [low, high]."""
+
+    median: float
+    omega: float
+    low: float = 0.0
+    high: float = inf
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return quantiles of the log-normal truncated to [low, high]."""
+        low = np.log(self.low / self.median) / self.omega if self.low > 0 else -inf
+        high = np.log(self.high / self.median) / self.omega if self.high < inf else inf
+        return np.asarray(self.median * np.exp(self.omega * _between(u, low, high)))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """Exponential; with mean 1 also the Gamma(1) of a frailty."""
+
+    mean: float = 1.0
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return quantiles of the exponential."""
+        return np.asarray(-self.mean * np.log1p(-u))
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A few values with their probabilities (a genotype, a diagnosis); the probabilities sum to 1."""
+
+    values: tuple[float, ...]
+    probabilities: tuple[float, ...]
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return the category in which each draw falls."""
+        edges = np.cumsum(self.probabilities)[:-1]
+        return np.asarray(self.values, float)[np.searchsorted(edges, u, side="right")]
+
+
+__all__ = ["Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal"]
