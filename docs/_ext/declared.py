@@ -86,7 +86,7 @@ def described(block: Block, module: ModuleType) -> str:
         ("Parameters", ("name", "default", "unit", "meaning", "bounds", "source"), parameter_lines(block)),
         ("States", ("name", "unit", "meaning", "at time 0"), state_lines(block)),
         ("Inputs", ("name", "unit", "meaning", "from"), input_lines(block)),
-        ("Outputs", ("name", "unit", "meaning"), ((code(k), v.unit, v.meaning) for k, v in block.offers.items())),
+        ("Outputs", ("name", "unit", "meaning"), ((code(k), v.unit, plain(v.meaning)) for k, v in block.offers.items())),
     ):
         if rows := list(lines):
             parts += [f"### {title}", table(header, rows)]
@@ -98,13 +98,13 @@ def described(block: Block, module: ModuleType) -> str:
 def parameter_lines(block: Block) -> Iterator[tuple[str, ...]]:
     """Yield one line for every parameter."""
     for name, one in block.parameters.items():
-        yield code(name), number(one.default), one.unit, one.meaning, f"{one.low:g} to {one.high:g}", source(one.source)
+        yield code(name), number(one.default), one.unit, plain(one.meaning), f"{one.low:g} to {one.high:g}", source(one.source)
 
 
 def state_lines(block: Block) -> Iterator[tuple[str, ...]]:
     """Yield one line for every state."""
     for name, one in block.states.items():
-        yield code(name), one.unit, one.meaning, start(block, one)
+        yield code(name), one.unit, plain(one.meaning), start(block, one)
 
 
 def start(block: Block, one: StateVariable) -> str:
@@ -119,7 +119,7 @@ def start(block: Block, one: StateVariable) -> str:
 def input_lines(block: Block) -> Iterator[tuple[str, ...]]:
     """Yield one line for every input."""
     for name, one in block.inputs.items():
-        yield code(name), one.unit, one.meaning, origin(name, one)
+        yield code(name), one.unit, plain(one.meaning), origin(name, one)
 
 
 def origin(name: str, one: Read) -> str:
@@ -167,18 +167,20 @@ def member_lines(stage: Stage, one: Member) -> Iterator[tuple[str, ...]]:
 def value_cells(value: Value) -> tuple[str, ...]:
     """Return value, unit, spread, source and note."""
     spread = f"omega {value.omega:g}" if value.omega else ""
-    return number(value.value), value.unit, spread, source(value.source), value.note
+    return number(value.value), value.unit, spread, source(value.source), plain(value.note)
 
 
 def effects() -> str:
     """Return the page of the numbers in the catalogue that belong to no member: formulations, covariates, spreads."""
     parts = ["# Formulations and effects of covariates"]
+    shown = {id(value) for stage in model_stages() for value in stage.values.values()}
     for module in modules(menaquinone.catalogue):
         rows = [
             (code(name), *value_cells(value))
             for top, thing in vars(module).items()
             if not top.startswith("_") and not isinstance(thing, ModuleType | type)
             for name, value in values_in(top, thing)
+            if id(value) not in shown
         ]
         if rows:
             parts += [f"## {module.__name__.rpartition('.')[2].capitalize()}", first_paragraph(module)]
@@ -245,7 +247,7 @@ def code(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text in which nothing is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>$|~#])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]<>$~#])", r"\\\1", text)
 
 
 def restructured(text: str | None) -> str:
