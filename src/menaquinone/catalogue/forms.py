@@ -324,7 +324,10 @@ MK4 = Form(
 
 _MK7_LEVELS = "knapen-2015-yogurt-mk7-baseline knapen-2015-yogurt-mk7-ss"
 _TERMINAL = "assumed: a terminal half-life of 68 h, known from a secondary source only"
-_OIL_CAPSULE = Value(3.0, "h", "knapen-2014-mk7-tmax-capsule", note="derived: peak at 2-4 h")
+_SLOWER = Value(
+    4.0, "h", "knapen-2014-mk7-tmax-tablet sato-2012-mk7-tmax schurgers-2000-mk7-natto-tmax",
+    note="derived: peak at 6 h",
+)  # fmt: skip
 
 MK7 = Form(
     "MK-7",
@@ -334,10 +337,7 @@ MK7 = Form(
         meaning="menaquinone-7",
         enters=enters(3),
         depots=Value(3.0, "1", "assumed: shape of the rise"),
-        absorption_time=Value(
-            4.0, "h", "knapen-2014-mk7-tmax-tablet sato-2012-mk7-tmax schurgers-2000-mk7-natto-tmax",
-            note="derived: tablet or food, peak at 6 h",
-        ),
+        absorption_time=Value(3.0, "h", "knapen-2014-mk7-tmax-capsule", note="derived: oil capsule, peak at 2-4 h"),
         bioavailability=Value(1.0, "1", "assumed: by definition, clearance and volumes are apparent", omega=0.5),
         clearance=Value(
             1.1, "L/h", _MK7_LEVELS, omega=0.3,
@@ -372,9 +372,9 @@ MK7 = Form(
         },
     },
     formulations={
-        "tablet": Formulation(),
-        "food": Formulation(),
-        "oil capsule": Formulation(_OIL_CAPSULE),
+        "oil capsule": Formulation(),
+        "tablet": Formulation(_SLOWER),
+        "food": Formulation(_SLOWER),
         "nano": _nano("MK-7"),
     },
 )  # fmt: skip
@@ -390,14 +390,13 @@ def _as_mk7(name: str, meaning: str, carbon: int, hydrogen: int) -> Form:
         }
         for tissue, values in MK7.delivery.items()
     }
-    same = {one: Formulation() for one in ("tablet", "food")}
-    fast = {"oil capsule": Formulation(Value(_OIL_CAPSULE.value, "h", why)), "nano": _nano(name)}
+    slower = Formulation(Value(_SLOWER.value, "h", why))
     return Form(
         name,
         _molar_mass(carbon, hydrogen),
         pk=Member((name,), pk, enters=MK7.pk.enters, meaning=meaning),
         delivery=levels,
-        formulations=same | fast,
+        formulations={"oil capsule": Formulation(), "tablet": slower, "food": slower, "nano": _nano(name)},
         flags=(f"every number of {name} but its molar mass is assumed to be that of MK-7 on moles",),
     )
 
