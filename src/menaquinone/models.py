@@ -30,7 +30,7 @@ _RAT = (
     "Parameter set 'rat': loss of mineral (rho) is 6 /a at every site and nothing else differs from the human set, so "
     "this is no model of a rat; no human scan shows such a loss."
 )
-RAT_LOSS = Value(6.0, "1/a", "schurgers-2007-rat-regression", note="derived: ln(2)/42 d, aorta, warfarin withdrawn")
+RAT_LOSS = Value(6.0, "1/a", "schurgers-2007-rat-regression", note="derived: ln(2)/42 d, aorta of calcified rats")
 """Loss of mineral (rho) in :func:`rat`."""
 
 _MARKERS: tuple[tuple[str, Block], ...] = (
