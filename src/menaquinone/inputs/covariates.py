@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from menaquinone.catalogue import effects
+from menaquinone.catalogue.sites import GROWTH_NOISE
 from menaquinone.errors import InputError, listed, refused
 from menaquinone.inputs import draws
 from menaquinone.units import HOURS_PER_YEAR
 
 HOLDS = ("previous", "next", "linear")
-
-GROWTH_NOISE_SD = 1.26
-"""SD of the yearly factor on growth, mean 1; assumed: equals 0.4 AU^(1/3)/sqrt(a) at median growth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,22 +136,18 @@ def years_started(horizon: float) -> int:
     return floor(horizon / HOURS_PER_YEAR) + 1
 
 
-def yearly(first: np.ndarray, change: np.ndarray, unit: str, horizon: float) -> Covariate:
-    """Fall or rise in yearly steps, never below 0.
+def kidney_function(egfr: np.ndarray, horizon: float) -> Covariate:
+    """Return the eGFR covariate: falling in yearly steps.
 
     Parameters
     ----------
-    first : ndarray (n,)
-        Value in the first year, in ``unit``.
-    change : ndarray (n,)
-        Change per year.
-    unit
-        Unit of the value.
+    egfr : ndarray (n,)
+        mL/min/{1.73_m2} at entry, held through the first year.
     horizon
         Hours to cover.
     """
     years = np.arange(years_started(horizon))
-    return Covariate(unit, years * HOURS_PER_YEAR, np.maximum(first[:, None] + change[:, None] * years, 0.0))
+    return Covariate("mL/min/{1.73_m2}", years * HOURS_PER_YEAR, effects.egfr_at(egfr[:, None], years))
 
 
 def ageing(age: np.ndarray) -> Covariate:
@@ -166,29 +161,25 @@ def ageing(age: np.ndarray) -> Covariate:
     return Covariate("a", np.array([0.0, HOURS_PER_YEAR]), np.stack([age, age + 1.0], axis=1), hold="linear")
 
 
-def stepped(since: np.ndarray, bounds: Sequence[float], levels: Sequence[float], unit: str) -> Covariate:
-    """Step at boundaries of a personal clock, such as years since the last period.
+def bone_loss(since: np.ndarray) -> Covariate:
+    """Return the covariate of bone loss: steps at boundaries of a personal clock.
 
     Parameters
     ----------
     since : ndarray (n,)
-        Reading of the clock at entry, in years; NaN for people to whom it does not apply (always the last level).
-    bounds
-        Rising boundaries of the clock, in years.
-    levels
-        One level before the first boundary and one after each, in ``unit``.
-    unit
-        Unit of the levels.
+        Years since the last period at entry; NaN for people to whom it does not apply (always the last level).
     """
     applies = np.isfinite(since)[:, None]
-    knots = (np.asarray(bounds, float) - np.where(applies, since[:, None], 0.0)) * HOURS_PER_YEAR
+    starts = np.array(effects.BONE_LOSS_YEARS)
+    knots = (starts - np.where(applies, since[:, None], 0.0)) * HOURS_PER_YEAR
+    levels = np.array([level.value for _, level in effects.BONE_LOSS])
     first = np.minimum(knots[:, :1], 0.0) - HOURS_PER_YEAR
-    values = np.where(applies, np.asarray(levels, float), levels[-1])
-    return Covariate(unit, np.concatenate([first, knots], axis=1), values)
+    values = np.where(applies, levels, levels[-1])
+    return Covariate(effects.BONE_LOSS[0][1].unit, np.concatenate([first, knots], axis=1), values)
 
 
 def growth_noise(seed: int, ids: np.ndarray, sites: Sequence[str], horizon: float) -> Covariate:
-    """Draw each started year's factor on the growth of deposits: log-normal, mean 1, SD 1.26.
+    """Draw each started year's factor on the growth of deposits: log-normal, mean 1, SD as the catalogue has it.
 
     One draw per subject, site and year since entry; it depends on ``seed`` and these three alone.
 
@@ -204,7 +195,7 @@ def growth_noise(seed: int, ids: np.ndarray, sites: Sequence[str], horizon: floa
         Hours to cover.
     """
     years = np.arange(years_started(horizon))
-    sigma = sqrt(log(1 + GROWTH_NOISE_SD**2))
+    sigma = sqrt(log(1 + GROWTH_NOISE.value**2))
     drawn = [draws.lognormal(sigma, seed, f"growth[{site}]", ids[:, None], years) for site in sites]
     values = np.stack(drawn, axis=2) * np.exp(-(sigma**2) / 2)
     return Covariate("1", years * HOURS_PER_YEAR, values, axis="site", members=tuple(sites))
@@ -215,4 +206,13 @@ def no_growth_noise(n: int) -> Covariate:
     return Covariate("1", np.zeros(1), np.ones((n, 1)))
 
 
-__all__ = ["Covariate", "ageing", "frozen", "growth_noise", "no_growth_noise", "stepped", "yearly", "years_started"]
+__all__ = [
+    "Covariate",
+    "ageing",
+    "bone_loss",
+    "frozen",
+    "growth_noise",
+    "kidney_function",
+    "no_growth_noise",
+    "years_started",
+]

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from menaquinone.catalogue.sites import SITES
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import covariates, draws
 from menaquinone.inputs.covariates import Covariate, frozen
 from menaquinone.inputs.people import RECORDS, Draw, Effect, Record
-from menaquinone.inputs.people.common import BONE_LOSS, SITES
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Column:
         return (Column, (self.values, self.unit, self.long_name, self.source, self.note))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Population:
     """n people, drawn once and frozen.
 
@@ -67,7 +67,7 @@ class Population:
     diet
         Habitual intake by form, (n,), ug/d.
     table
-        Every drawn quantity by name, with unit, meaning and source. ``age``, ``egfr``, ``egfr_drift`` and
+        Every drawn quantity by name, with unit, meaning and source. ``age``, ``egfr`` and
         ``years_since_last_period`` become covariates.
     notes
         Sentences that belong in every result.
@@ -82,11 +82,11 @@ class Population:
     name: str
     ids: np.ndarray
     seed: int
-    factors: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
-    values: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
-    diet: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
-    table: Mapping[str, Column] = field(default_factory=dict, repr=False)
-    notes: tuple[str, ...] = field(default=(), repr=False)
+    factors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    diet: Mapping[str, np.ndarray] = field(default_factory=dict)
+    table: Mapping[str, Column] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check and freeze."""
@@ -130,6 +130,9 @@ class Population:
 
     def __len__(self) -> int:
         return self.n
+
+    def __repr__(self) -> str:
+        return f"Population('{self.name}', n={self.n}, seed={self.seed}, diet of {', '.join(self.diet) or 'nothing'})"
 
     @property
     def sources(self) -> dict[str, str]:
@@ -187,7 +190,7 @@ class Population:
         return replace(self, diet={**self.diet, **given}, table={**self.table, **columns})
 
     def covariates(
-        self, horizon: float, *, growth_noise: bool = False, sites: tuple[str, ...] = SITES
+        self, horizon: float, *, growth_noise: bool = False, sites: tuple[str, ...] = tuple(SITES)
     ) -> dict[str, Covariate]:
         """Return what blocks read about a person, from entry to ``horizon``.
 
@@ -211,11 +214,9 @@ class Population:
         if "age" in columns:
             found["age"] = covariates.ageing(columns["age"])
         if "egfr" in columns:
-            drift = columns.get("egfr_drift", np.zeros(self.n))
-            found["egfr"] = covariates.yearly(columns["egfr"], drift, self.table["egfr"].unit, horizon)
+            found["egfr"] = covariates.kidney_function(columns["egfr"], horizon)
         since = columns.get("years_since_last_period", np.full(self.n, np.nan))
-        bounds, levels = zip(*((bound, level.value) for bound, level in BONE_LOSS), strict=True)
-        found["bone_loss"] = covariates.stepped(since, bounds[1:], levels, BONE_LOSS[0][1].unit)
+        found["bone_loss"] = covariates.bone_loss(since)
         if growth_noise:
             found["growth_noise"] = covariates.growth_noise(self.seed, self.ids, sites, horizon)
         else:

@@ -1,25 +1,21 @@
 """What all kinds of people share: random effects, effects of covariates, and the diet behind a plasma level."""
 
-from dataclasses import dataclass
-from math import inf
+from dataclasses import replace
 
 import numpy as np
 
+from menaquinone.catalogue import effects
 from menaquinone.catalogue.forms import FORMS, form
+from menaquinone.catalogue.proteins import PROTEINS
+from menaquinone.catalogue.sites import SITES
+from menaquinone.catalogue.tissues import TISSUES
 from menaquinone.declare import Value
-from menaquinone.inputs.distributions import Exponential, LogNormal
+from menaquinone.inputs.distributions import Exponential, Fixed, LogNormal
 from menaquinone.inputs.people.record import Draw, Effect
 from menaquinone.units import HOURS_PER_DAY
 
-TISSUES = ("liver", "bone", "vessel")
-FORM_NAMES = tuple(FORMS)
-SITES = ("coronary", "aortic valve", "thoracic aorta")
 
-EGFR_DRIFT = Value(-0.46, "mL/min/{1.73_m2}/a", "wei-2018-egfr-drift", note="-4.05 in 8.9 years")
-"""Natural change of eGFR, taken in yearly steps."""
-
-
-def members(parameter: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def members(parameter: str, *names: str) -> tuple[str, ...]:
     """Return a parameter's name for each of its members: ``clearance[MK-7]``."""
     return tuple(f"{parameter}[{name}]" for name in names)
 
@@ -39,99 +35,133 @@ def intake_holding(name: str, level: float) -> float:
     return level * clearance / bioavailability * HOURS_PER_DAY * record.molar_mass.value / 1e3
 
 
-def _kinetics() -> dict[str, Draw]:
-    """One log-normal factor for every kinetic parameter to which the catalogue gives a spread."""
-    return {
-        f"{parameter}[{name}]": Draw(
-            LogNormal(1.0, value.omega),
-            "1",
-            f"factor on {parameter.replace('_', ' ')} of {name}",
-            value.source,
-            value.note,
-            factor_of=(f"{parameter}[{name}]",),
-        )
-        for name, record in FORMS.items()
-        for parameter, value in record.pk.values.items()
-        if value.omega > 0
-    }
+# Differences between people that no covariate explains ----------------------------------------------------------------
 
+
+def _factor(parameter: str, value: Value, *names: str) -> Draw:
+    """Return one log-normal factor on a parameter of some members, as wide as the catalogue says."""
+    meaning = f"factor on {parameter.replace('_', ' ')} of {', '.join(names)}"
+    return Draw(
+        LogNormal(1.0, value.omega), "1", meaning, value.source, value.note, factor_of=members(parameter, *names)
+    )
+
+
+def _each(parameter: str, name: str, value: Value) -> dict[str, Draw]:
+    return {f"{parameter}[{name}]": _factor(parameter, value, name)} if value.omega > 0 else {}
+
+
+def _kinetics() -> dict[str, Draw]:
+    found: dict[str, Draw] = {}
+    for name, record in FORMS.items():
+        for parameter, value in record.pk.values.items():
+            found |= _each(parameter, name, value)
+    return found
+
+
+def _synthesis() -> dict[str, Draw]:
+    found: dict[str, Draw] = {}
+    for name, record in PROTEINS.items():
+        if "synthesis" in record.carboxylation.values:
+            found |= _each("synthesis", name, record.carboxylation.values["synthesis"])
+    return found
+
+
+_BASAL = TISSUES["vessel"].pool.values["person_basal"]
+_GROWTH = SITES["coronary"].calcification.values["person_growth"]
 
 RANDOM_EFFECTS: dict[str, Draw] = {
     **_kinetics(),
-    "synthesis[MGP]": Draw(
-        LogNormal(1.0, 0.40),
-        "1",
-        "factor on synthesis of MGP",
-        "vanballegooijen-2018-lasa-dpucmgp",
-        "with 0.45 on the basal supply and the spread of eGFR gives the row's coefficient of variation, 0.62",
-        factor_of=("synthesis[MGP]",),
-    ),
-    "person_basal": Draw(
-        LogNormal(1.0, 0.45),
-        "1",
-        "factor on the basal supply of vitamin K, the same in all tissues",
-        "vanballegooijen-2018-lasa-dpucmgp",
-        "with 0.40 on synthesis of MGP and the spread of eGFR gives the row's coefficient of variation, 0.62",
-        factor_of=members("person_basal", TISSUES),
-    ),
+    **_synthesis(),
+    # one draw for all tissues, and one for all sites: they belong to the person
+    "person_basal": _factor("person_basal", _BASAL, *TISSUES),
+    "person_growth": _factor("person_growth", _GROWTH, *SITES),
     "frailty": Draw(
         Exponential(1.0),
         "1",
         "frailty: factor on the hazard of a first deposit, the same at all sites",
         "mesa-tac-cac-incidence-withtac mesa-tac-cac-incidence-notac",
-        "Gamma with shape 1 and mean 1; that it is one factor for all beds rests on the rows, its size is assumed",
-        factor_of=members("frailty", SITES),
+        "Gamma with shape 1 and mean 1; that it is one factor for all beds rests on the rows, its shape is assumed",
+        factor_of=members("frailty", *SITES),
     ),
-    "person_growth": Draw(
-        LogNormal(1.0, 0.6),
-        "1",
-        "factor on growth of deposits, the same at all sites",
-        "assumed: with yearly noise it spreads growth nearly as much as cohorts do",
-        factor_of=members("person_growth", SITES),
-    ),
-} | {
-    f"onset_threshold[{site}]": Draw(
-        Exponential(1.0),
-        "1",
-        f"accumulated hazard at which the first deposit appears, {site}",
-        "assumed: by definition of a hazard, exponential with mean 1",
-        value_of=(f"onset_threshold[{site}]",),
-    )
-    for site in SITES
+    **{
+        f"onset_threshold[{site}]": Draw(
+            Exponential(1.0),
+            "1",
+            f"accumulated hazard at which the first deposit appears, {site}",
+            "assumed: exponential with mean 1 by the definition of a hazard",
+            value_of=(f"onset_threshold[{site}]",),
+        )
+        for site in SITES
+    },
 }
-"""Differences between people that no covariate explains."""
+"""Random effects by column, each as wide as the catalogue's records say."""
 
 
-BONE_LOSS: tuple[tuple[float, Value], ...] = (
-    (-inf, Value(0.5, "%/a", "assumed: before the transition as long after it")),
-    (-1.0, Value(1.7, "%/a", "pmc2869543-ls-pre-fmp")),
-    (0.0, Value(3.3, "%/a", "pmc2869543-ls-post-fmp-0-2")),
-    (2.0, Value(1.1, "%/a", "pmc2869543-ls-post-fmp-2-7")),
-    (7.0, Value(0.5, "%/a", "assumed: later, and in men, no row")),
-)
-"""Natural loss of lumbar spine density from so many years after the last period on."""
+# What covariates do in every population that has them -----------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Power:
-    """``(x / reference) ** exponent``."""
+def flow(weight: np.ndarray) -> np.ndarray:
+    """Return the factor of body weight (kg) on clearances."""
+    return effects.allometry(weight)["clearance"]
 
-    reference: float
-    exponent: float
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return the power of an array."""
-        return np.asarray((x / self.reference) ** self.exponent)
+def space(weight: np.ndarray) -> np.ndarray:
+    """Return the factor of body weight (kg) on volumes."""
+    return effects.allometry(weight)["central_volume"]
 
+
+def incidence(female: np.ndarray) -> np.ndarray:
+    """Return the factor of sex on the coronary hazard, relative to the record of both sexes."""
+    # a factor, not a value: a model with another incidence keeps the ratio of the sexes
+    return effects.coronary_incidence(female) / SITES["coronary"].hazard.values["incidence"].value
+
+
+def onset_with_ckd(ckd: np.ndarray) -> np.ndarray:
+    """Return the factor of chronic kidney disease on onset."""
+    return effects.onset_factor(ckd=ckd)
+
+
+def onset_with_diabetes(diabetes: np.ndarray) -> np.ndarray:
+    """Return the factor of diabetes on onset."""
+    return effects.onset_factor(diabetes=diabetes)
+
+
+def growth_with_diabetes(diabetes: np.ndarray) -> np.ndarray:
+    """Return the factor of diabetes on growth."""
+    return effects.growth_factor(diabetes=diabetes)
+
+
+def growth_with_statin(statin: np.ndarray) -> np.ndarray:
+    """Return the factor of a statin on growth."""
+    return effects.growth_factor(statin=statin)
+
+
+_FLOWS = members("clearance", *FORMS) + members("exchange", *FORMS)
+_SPACES = members("central_volume", *FORMS) + members("peripheral_volume", *FORMS)
+_ONSET, _GROWING = members("onset_factor", *SITES), members("growth_factor", *SITES)
 
 EFFECTS: tuple[Effect, ...] = (
-    Effect(
-        ("weight",), Power(70.0, 0.75), "assumed: convention of allometry",
-        factor_of=members("clearance", FORM_NAMES) + members("exchange", FORM_NAMES),
-    ),
-    Effect(
-        ("weight",), Power(70.0, 1.0), "assumed: convention of allometry",
-        factor_of=members("central_volume", FORM_NAMES) + members("peripheral_volume", FORM_NAMES),
-    ),
-)  # fmt: skip
-"""What covariates do in every population that has them."""
+    Effect(("weight",), flow, effects.ALLOMETRY_CLEARANCE.source, factor_of=_FLOWS),
+    Effect(("weight",), space, effects.ALLOMETRY_VOLUME.source, factor_of=_SPACES),
+    Effect(("triglycerides",), effects.triglycerides, effects.TRIGLYCERIDES.source, factor_of=("clearance[K1]",)),
+    Effect(("female",), incidence, effects.INCIDENCE_WOMEN.source, factor_of=("incidence[coronary]",)),
+    Effect(("phosphate",), effects.phosphate, effects.PHOSPHATE.source, factor_of=_ONSET + _GROWING),
+    Effect(("diabetes",), onset_with_diabetes, effects.ONSET_DIABETES.source, factor_of=_ONSET),
+    Effect(("diabetes",), growth_with_diabetes, effects.GROWTH_DIABETES.source, factor_of=_GROWING),
+    Effect(("ckd",), onset_with_ckd, effects.ONSET_CKD.source, factor_of=_ONSET),
+    Effect(("statin",), growth_with_statin, effects.GROWTH_STATIN.source, factor_of=_GROWING),
+)
+"""Effects of covariates; a record that lacks a column is spared its effect."""
+
+IN_BASAL = (
+    "assumed: what people usually eat of it is part of the basal supply, which is defined with its plasma level at 0"
+)
+
+
+def uncounted(*names: str) -> dict[str, Draw]:
+    """Return a habitual intake of 0 of forms that the basal supply already counts."""
+    one = Draw(Fixed(0.0), "ug/d", "", IN_BASAL)
+    return {f"diet[{name}]": replace(one, meaning=f"habitual intake of {name}", eaten_as=name) for name in names}
+
+
+__all__ = ["EFFECTS", "IN_BASAL", "RANDOM_EFFECTS", "intake_holding", "members", "uncounted"]

@@ -1,9 +1,9 @@
 """Healthy postmenopausal women in western Europe, of the kind that a three-year trial of MK-7 enrolled."""
 
+from menaquinone.catalogue.effects import EGFR_DRIFT, PHOSPHATE_THRESHOLD, REFERENCE_TRIGLYCERIDES
 from menaquinone.inputs.distributions import Fixed, LogNormal, Normal
-from menaquinone.inputs.people.common import EFFECTS, EGFR_DRIFT, RANDOM_EFFECTS, intake_holding
+from menaquinone.inputs.people.common import EFFECTS, RANDOM_EFFECTS, intake_holding, uncounted
 from menaquinone.inputs.people.record import Draw, Record
-from menaquinone.inputs.people.reference import IN_BASAL
 
 NO_ROW = "assumed: no row gives it for such women"
 
@@ -25,21 +25,18 @@ POSTMENOPAUSAL = Record(
             LogNormal(70.0, 0.15, 45.0, 120.0), "kg", "body weight",
             f"{NO_ROW}; centred on the reference person",
         ),
-        "egfr_drift": Draw(
-            Fixed(EGFR_DRIFT.value), EGFR_DRIFT.unit, "natural change of eGFR, in yearly steps",
-            EGFR_DRIFT.source, EGFR_DRIFT.note,
-        ),
         "egfr": Draw(
             Normal(85.0, 12.0, 60.0, 115.0), "mL/min/{1.73_m2}", "estimated glomerular filtration rate at entry",
             f"{NO_ROW}; centred on the reference person, without chronic kidney disease",
             "falls with age at entry as it does in a person (wei-2018-egfr-drift)",
-            along=("age", 60.0, EGFR_DRIFT.value),
+            along=("age", 60.0, -EGFR_DRIFT.value),
         ),
         "triglycerides": Draw(
-            LogNormal(1.2, 0.4, 0.3, 6.0), "mmol/L", "triglycerides in plasma, fasting", NO_ROW,
+            LogNormal(REFERENCE_TRIGLYCERIDES.value, 0.4, 0.3, 6.0), "mmol/L", "triglycerides in plasma, fasting",
+            NO_ROW,
         ),
         "phosphate": Draw(
-            Fixed(3.5), "mg/dL", "phosphate in serum", f"{NO_ROW}; the level above which it acts",
+            Fixed(PHOSPHATE_THRESHOLD.value), "mg/dL", "phosphate in serum", f"{NO_ROW}; the level above which it acts",
         ),
         "diabetes": Draw(Fixed(0.0), "1", "type 2 diabetes: 1 yes, 0 no", "assumed: healthy by definition"),
         "pwv_entry": Draw(
@@ -67,10 +64,7 @@ POSTMENOPAUSAL = Record(
             "which is of all menaquinones",
             eaten_as="MK-7",
         ),
-        **{
-            f"diet[{name}]": Draw(Fixed(0.0), "ug/d", f"habitual intake of {name}", IN_BASAL, eaten_as=name)
-            for name in ("MK-4", "MK-8", "MK-9")
-        },
+        **uncounted("MK-4", "MK-8", "MK-9"),
         **RANDOM_EFFECTS,
     },
     effects=EFFECTS,

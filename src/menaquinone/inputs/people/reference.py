@@ -2,14 +2,11 @@
 
 from menaquinone.declare import Value
 from menaquinone.inputs.distributions import Fixed
-from menaquinone.inputs.people.common import EGFR_DRIFT, intake_holding
+from menaquinone.inputs.people.common import intake_holding, uncounted
 from menaquinone.inputs.people.record import Draw, Record
 
 K1_LEVEL = Value(0.94, "nmol/L", "thane-2006-k1-all", note="geometric mean, men and women")
 MK7_LEVEL = Value(0.43, "nmol/L", "knapen-2015-yogurt-mk7-baseline", note="0.28 ug/L")
-IN_BASAL = (
-    "assumed: what people usually eat of it is counted in the basal supply, which is defined with its plasma level at 0"
-)
 
 REFERENCE = Record(
     name="reference",
@@ -17,10 +14,6 @@ REFERENCE = Record(
     draws={
         "age": Draw(Fixed(60.0), "a", "age at entry", "assumed: by definition of the reference person"),
         "weight": Draw(Fixed(70.0), "kg", "body weight", "assumed: by convention of allometry"),
-        "egfr_drift": Draw(
-            Fixed(EGFR_DRIFT.value), EGFR_DRIFT.unit, "natural change of eGFR, in yearly steps",
-            EGFR_DRIFT.source, EGFR_DRIFT.note,
-        ),
         "egfr": Draw(
             Fixed(85.0), "mL/min/{1.73_m2}", "estimated glomerular filtration rate at entry",
             "assumed: usual at 60 years, no row; the reference level of dp-ucMGP holds here",
@@ -34,11 +27,8 @@ REFERENCE = Record(
             Fixed(intake_holding("MK-7", MK7_LEVEL.value)), "ug/d", "habitual intake of MK-7", MK7_LEVEL.source,
             "derived: holds 0.43 nmol/L in plasma", eaten_as="MK-7",
         ),
-        **{
-            f"diet[{name}]": Draw(Fixed(0.0), "ug/d", f"habitual intake of {name}", IN_BASAL, eaten_as=name)
-            for name in ("MK-4", "MK-8", "MK-9")
-        },
+        **uncounted("MK-4", "MK-8", "MK-9"),
     },
 )  # fmt: skip
 
-__all__ = ["IN_BASAL", "REFERENCE"]
+__all__ = ["REFERENCE"]
