@@ -219,3 +219,40 @@ def test_the_common_units_need_no_pint():
         "assert 'pint' not in sys.modules",
     )
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wanted", "number"),
+    [
+        (5.0, "ng/mL", "ug/L", 5.0),
+        (0.4621, "1/d", "1/h", 0.4621 / 24),
+        (2.0, "mg/L", "ug/L", 2000.0),
+        (7.0, "%/a", "1/d", 0.07 / 365.25),
+        (math.inf, "umol/L", "nmol/L", math.inf),
+        (0.1, "mL/min/{1.73_m2}/d", "mL/min/{1.73_m2}/a", 36.525),
+        (0.24, "m/s/mo", "m/s/a", 2.88),
+        (10.0, "mm", "m", 0.01),  # by pint: lengths are kept as declared
+        (36.0, "km/h", "m/s", 10.0),  # by pint
+    ],
+)
+def test_converted_also_converts_what_equations_keep_as_declared(value, unit, wanted, number):
+    assert units.converted(value, unit, wanted, "x") == pytest.approx(number, rel=1e-12)
+
+
+def test_converted_refuses_another_dimension():
+    with pytest.raises(InputError) as caught:
+        units.converted(3.0, "h", "1/h", "'k_out' of 'MGP'")
+    assert (
+        str(caught.value) == "'k_out' of 'MGP': got '3 h', expected a quantity in 1/h or a unit of the same dimension."
+    )
+
+
+@pytest.mark.parametrize("wrong", ["mm/s/s/x", "hdd", "<speed", "ug^", "nmol/L/{1.73_m2}x"])
+def test_what_looks_like_a_unit_and_is_none_is_refused(wrong):
+    with pytest.raises(UnknownNameError) as caught:
+        units.factor(wrong)
+    assert str(caught.value).startswith(f"unknown unit: got '{wrong}', expected one of 'h', 'min', 's'")
+
+
+def test_millimetres_per_second_are_not_metres_per_second():
+    assert units.converted(1.0, "mm/s", "m/s", "x") == pytest.approx(1e-3, rel=1e-12)

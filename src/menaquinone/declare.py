@@ -16,11 +16,12 @@ Equations see house units only (h, nmol, L; every other unit as declared) and us
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from menaquinone.errors import InputError, listed, refused, unknown
+from menaquinone.units import converted
 
 Array = Any
 """A number, an array, a pint quantity or a symbol: an equation does not care which."""
@@ -396,8 +397,8 @@ def stage(block: Block, *members: Member, links: Mapping[str, str] | None = None
     Raises
     ------
     InputError
-        If a member sets a parameter that the block does not have, enters a state it does not have, has the wrong
-        number of names, or appears twice.
+        If a member sets a parameter that the block does not have or in a unit of another dimension, enters a state it
+        does not have, has the wrong number of names, or appears twice.
     """
     if not block.axes:
         members = members or (Member((), links=links or {}),)
@@ -418,4 +419,17 @@ def stage(block: Block, *members: Member, links: Mapping[str, str] | None = None
                 raise unknown(f"state for route '{route}' of '{one.label}'", entry.state, block.states)
             if entry.fraction and entry.fraction not in block.parameters:
                 raise unknown(f"fraction for route '{route}' of '{one.label}'", entry.fraction, block.parameters)
-    return Stage(block, tuple(members))
+    return Stage(block, tuple(_in_declared_units(block, one) for one in members))
+
+
+def _in_declared_units(block: Block, one: Member) -> Member:
+    changed = {
+        name: replace(
+            value,
+            value=converted(value.value, value.unit, declared.unit, f"'{name}' of '{one.label}'"),
+            unit=declared.unit,
+        )
+        for name, value in one.values.items()
+        if value.unit != (declared := block.parameters[name]).unit
+    }
+    return replace(one, values={**one.values, **changed}) if changed else one

@@ -24,9 +24,12 @@ _MOLAR = {"nmol": 1.0, "pmol": 1e-3, "umol": 1e3, "mmol": 1e6, "mol": 1e9}
 _VOLUME = {"L": 1.0, "dL": 0.1, "mL": 1e-3, "uL": 1e-6}
 _MASS = {"ng": 1e-3, "ug": 1.0, "mg": 1e3, "g": 1e6, "kg": 1e9}
 _KEPT = dict.fromkeys(("1", "m", "mm", "AU", "IU", *_MASS), 1.0)
-_HOUSE = _TIME | _MOLAR | _VOLUME | _KEPT | {"%": 0.01}
-_WHOLE = {"mL/min/{1.73_m2}": "IU", "m/s": "IU"}  # kept as one unit: any kept token stands for them here
-_TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%)(?:\^([+-]?\d+(?:\.\d+)?))?\s*")
+_WHOLE = {"mL/min/{1.73_m2}": "<egfr>", "m/s": "<speed>"}  # kept as one unit
+_HOUSE = _TIME | _MOLAR | _VOLUME | _KEPT | {"%": 0.01} | dict.fromkeys(_WHOLE.values(), 1.0)
+_NAMES = [*(name for name in _HOUSE if name not in _WHOLE.values()), *_WHOLE]
+_KINDS = (("time", _TIME), ("amount", _MOLAR), ("volume", _VOLUME), ("mass", _MASS), ("", {"1": 1.0, "%": 0.01}))
+_SIZES = {name: (kind, size) for kind, table in _KINDS for name, size in table.items()}
+_TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%|<egfr>|<speed>)(?:\^([+-]?\d+(?:\.\d+)?))?\s*")
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf)\s*(.*\S)?\s*$", re.IGNORECASE)
 
 
@@ -40,7 +43,7 @@ def registry() -> Any:
     """
     import pint
 
-    ours = pint.UnitRegistry(on_redefinition="ignore", preprocessors=[lambda text: text.replace("{1.73_m2}", "bsa173")])
+    ours: Any = pint.UnitRegistry(on_redefinition="ignore", preprocessors=[lambda text: text.replace("{1.73_m2}", "bsa173")])
     for definition in (
         "agatston = [calcium_score] = AU",
         "international_unit = [biological_activity] = IU",
@@ -67,18 +70,46 @@ def factor(unit: str) -> float:
     UnknownNameError
         If neither the built-in table nor pint knows the unit.
     """
+    parts = _parts(unit)
+    if parts is None:
+        return _factor_by_pint(unit)
+    result = 1.0
+    for name, power in parts:
+        result *= _HOUSE[name] ** power
+    return result
+
+
+@cache
+def _parts(unit: str) -> tuple[tuple[str, float], ...] | None:
+    """Take a unit apart into names of the built-in table and their powers; nothing where another name stands."""
     text = unit
     for whole, stand_in in _WHOLE.items():
         text = text.replace(f"({whole})", whole).replace(whole, stand_in)
-    result, position = 1.0, 0
+    found: list[tuple[str, float]] = []
+    position = 0
     while position < len(text):
         token = _TOKEN.match(text, position)
-        if token is None or token[2] not in _HOUSE:
-            return _factor_by_pint(unit)
-        power = float(token[3] or 1) * (-1 if token[1] == "/" else 1)
-        result *= _HOUSE[token[2]] ** power
+        if token is None or token[2] not in _HOUSE or (position and not token[1]):
+            return None
+        found.append((token[2], float(token[3] or 1) * (-1 if token[1] == "/" else 1)))
         position = token.end()
-    return result if text else _factor_by_pint(unit)
+    return tuple(found) or None
+
+
+@cache
+def _ratio(unit: str, wanted: str) -> float | None:
+    """Return how many ``wanted`` one ``unit`` is, by the built-in table; nothing where pint has to answer."""
+    sizes = []
+    for parts in (_parts(unit), _parts(wanted)):
+        size, dimension = 1.0, dict[str, float]()
+        for name, power in parts or ():
+            kind, one = _SIZES.get(name, (name, 1.0))
+            size *= one**power
+            dimension[kind] = dimension.get(kind, 0.0) + power
+        sizes.append((size, {kind: power for kind, power in dimension.items() if kind and power}, bool(parts)))
+    (one_size, one_dimension, _), (other_size, other_dimension, _) = sizes
+    known = all(parsed for _, _, parsed in sizes)
+    return one_size / other_size if known and one_dimension == other_dimension else None
 
 
 def _factor_by_pint(unit: str) -> float:
@@ -95,7 +126,7 @@ def _factor_by_pint(unit: str) -> float:
                 house *= registry().Unit(name or _base(dimension)) ** power
         return float(quantity.to(house).magnitude)
     except (pint.PintError, AttributeError, TypeError, ValueError, AssertionError):
-        raise unknown("unit", unit, [*_HOUSE, *_WHOLE]) from None
+        raise unknown("unit", unit, _NAMES) from None
 
 
 def _base(dimension: str) -> str:
@@ -216,15 +247,40 @@ def magnitude(quantity: Any, unit: str, what: str) -> float:
             raise refused(what, quantity, f"a finite number in {unit}")
         return float(quantity)
     value, got = split(quantity, what, f"1 {unit}") if unit != "1" else _plain(quantity, what)
-    if got == unit:
-        return value
+    return converted(value, got, unit, what)
+
+
+def converted(value: float, unit: str, wanted: str, what: str) -> float:
+    """Return a number in one unit as a number in another.
+
+    Unlike a ratio of two :func:`factor`, this converts units that equations keep as declared (``ng/mL`` to ``ug/L``).
+
+    Parameters
+    ----------
+    value
+        May be infinite.
+    unit, wanted
+        The unit it is in, and the unit it should be in.
+    what
+        The name of the number, for the message.
+
+    Raises
+    ------
+    InputError
+        If the dimensions differ.
+    """
+    if unit == wanted:
+        return float(value)
+    ratio = _ratio(unit, wanted)
+    if ratio is not None:
+        return float(value * ratio)
     import pint
 
-    factor(got)
+    factor(unit)  # an unknown unit is named as such
     try:
-        return float(registry().Quantity(value, got).to(unit).magnitude)
+        return float(registry().Quantity(value, unit).to(wanted).magnitude)
     except pint.DimensionalityError:
-        raise refused(what, quantity, f"a quantity in {unit} or a unit of the same dimension") from None
+        raise refused(what, f"{value:g} {unit}", f"a quantity in {wanted} or a unit of the same dimension") from None
 
 
 def _plain(quantity: Any, what: str) -> tuple[float, str]:
@@ -246,6 +302,7 @@ def _check_dimension(unit: str, wanted: tuple[str, ...], what: str, got: Any, ex
 __all__ = [
     "HOURS_PER_DAY",
     "HOURS_PER_YEAR",
+    "converted",
     "factor",
     "from_house",
     "hours",

@@ -8,7 +8,7 @@ from menaquinone.units import magnitude, to_house
 
 @pytest.fixture
 def parameters():
-    """Build parameters, ``parameters(block, clearance="1.3 L/h")``: the defaults, changed where a quantity is given, in house units."""
+    """Build ``parameters(block, clearance="1.3 L/h")``: defaults, changed where given, in house units."""
 
     def made(block, **changes):
         values = {}

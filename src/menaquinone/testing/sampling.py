@@ -8,7 +8,7 @@ import numpy as np
 
 from menaquinone.declare import Block, Member, Param, Value
 from menaquinone.errors import refused, unknown
-from menaquinone.units import HOURS_PER_YEAR, magnitude, to_house
+from menaquinone.units import HOURS_PER_YEAR, converted, to_house
 
 INPUT_RANGES: Mapping[str, tuple[float, float]] = {
     "1": (0.05, 0.95),
@@ -106,7 +106,7 @@ class Sampler:
 
 def in_unit(value: Value, unit: str) -> float:
     """Return a member's number in the unit in which the block declares it."""
-    return value.value if value.unit == unit else magnitude(f"{value.value!r} {value.unit}", unit, "value")
+    return converted(value.value, value.unit, unit, "value")
 
 
 def within(declared: Param, rng: np.random.Generator) -> float:
