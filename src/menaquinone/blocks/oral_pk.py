@@ -13,7 +13,7 @@ from menaquinone.declare import Array, Block, output, param, state
 class Parameters(NamedTuple):
     depots: Array = param(3.0, "1", "depots in the absorption chain of the form (n)", source="assumed: shape of the rise", low=1, high=5)
     absorption_time: Array = param(4.0, "h", "mean absorption time (n/ktr)", source="assumed: as MK-7 from food", low=1, high=12)
-    bioavailability: Array = param(1.0, "1", "fraction of an oral dose that reaches the depots (F)", source="assumed: apparent", low=0.02, high=1)
+    bioavailability: Array = param(1.0, "1", "fraction of an oral dose that reaches the depots (F)", source="assumed: by definition, apparent", low=0.02, high=1)
     muscle_time: Array = param(9.2, "h", "mean time from an intramuscular depot to plasma", source="drugbank-k1-im-tmax", low=2, high=24)
     muscle_bioavailability: Array = param(0.7, "1", "fraction of an intramuscular dose that reaches plasma", source="assumed: middle of the 0.5-0.9 reported for K1", low=0.2, high=1)
     clearance: Array = param(1.1, "L/h", "plasma clearance (CL)", source="assumed: as MK-7", low=0.3, high=8)

@@ -18,9 +18,9 @@ Floats = NDArray[np.float64]
 
 # Body size ------------------------------------------------------------------------------------------------------------
 
-REFERENCE_WEIGHT = Value(70.0, "kg", "assumed: convention")
-ALLOMETRY_CLEARANCE = Value(0.75, "1", "assumed: convention")
-ALLOMETRY_VOLUME = Value(1.0, "1", "assumed: convention")
+REFERENCE_WEIGHT = Value(70.0, "kg", "assumed: by convention")
+ALLOMETRY_CLEARANCE = Value(0.75, "1", "assumed: by convention")
+ALLOMETRY_VOLUME = Value(1.0, "1", "assumed: by convention")
 
 
 def allometry(weight: ArrayLike) -> dict[str, Floats]:
@@ -149,8 +149,9 @@ def egfr_at(entry: ArrayLike, years: ArrayLike) -> Floats:
         Time since entry (a).
     """
     start = np.asarray(entry, dtype=float)
-    later: Floats = start - EGFR_DRIFT.value * np.floor(np.asarray(years, dtype=float))
-    return np.maximum(later, np.minimum(start, EGFR_FLOOR.value))
+    later = start - EGFR_DRIFT.value * np.floor(np.asarray(years, dtype=float))
+    held: Floats = np.maximum(later, np.minimum(start, EGFR_FLOOR.value))
+    return held
 
 
 # Calcification --------------------------------------------------------------------------------------------------------
@@ -187,8 +188,9 @@ def phosphate(level: ArrayLike) -> Floats:
     level
         Serum phosphate (mg/dL).
     """
-    above = np.maximum(np.asarray(level, dtype=float) - PHOSPHATE_THRESHOLD.value, 0.0)
-    return np.exp(PHOSPHATE.value * above)
+    above: Floats = np.maximum(np.asarray(level, dtype=float) - PHOSPHATE_THRESHOLD.value, 0.0)
+    factor: Floats = np.exp(PHOSPHATE.value * above)
+    return factor
 
 
 def onset_factor(*, diabetes: ArrayLike = False, ckd: ArrayLike = False, serum_phosphate: ArrayLike = 3.5) -> Floats:

@@ -279,7 +279,7 @@ _MK4_ROW = "MK-4: vessel and liver take the saturable delivery fitted for bone"
 def _mk4_to(tissue: str, saturation: str) -> dict[str, Value]:
     return {
         "reference_level": Value(10.2, "nmol/L", f"assumed: Csat/smax = 50/4.9 as fitted for bone, used in {tissue}"),
-        "saturation_level": Value(50.0, "nmol/L", saturation),
+        "saturation_level": Value(50.0, "nmol/L", saturation, note="derived: with smax 4.9, by hand"),
         "arrives_as_mk4": Value(1.0, "1", "assumed: by definition 1 for MK-4"),
         "converted": Value(0.0, "1", "assumed: by definition 0, it is MK-4 already"),
     }
@@ -312,7 +312,7 @@ MK4 = Form(
     },
     formulations={"oil capsule": Formulation(), "food": Formulation(), "nano": _nano("MK-4")},
     fat=FatEffect(
-        fat=(Value(8.8, "g", _MEALS), Value(20.0, "g", _MEALS), Value(35.0, "g", _MEALS, note="34.9 g printed")),
+        fat=tuple(Value(one, "g", _MEALS, note="the meals; 34.9 g printed for 35") for one in (8.8, 20.0, 35.0)),
         bioavailability=tuple(Value(one, "1", _MEALS, note=_MEAL_FIT) for one in (0.068, 0.089, 0.188)),
         unspecified=_UNSPECIFIED_MEAL,
     ),
