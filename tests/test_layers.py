@@ -63,7 +63,7 @@ def _type_checking(node: ast.AST) -> bool:
 
 def part(module: str) -> str:
     """Return the layer that a module belongs to."""
-    return module.split("/")[0].removesuffix(".py")
+    return module.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
 def test_the_layers_hold(monkeypatch, capsys):

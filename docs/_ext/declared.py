@@ -20,6 +20,7 @@ import menaquinone.blocks
 import menaquinone.catalogue
 from menaquinone.catalogue import evidence
 from menaquinone.declare import Block, Member, Read, Stage, StateVariable, Value, source_ids
+from menaquinone.inputs.people import RECORDS
 
 AXES = {"form": "Forms", "tissue": "Tissues", "protein": "Proteins", "site": "Sites", "": "The person"}
 
@@ -49,6 +50,7 @@ def pages() -> Iterator[tuple[str, str]]:
     for axis, title in AXES.items():
         yield f"members/{axis or 'person'}", members(title, [one for one in stages if (*one.block.axes, "")[0] == axis])
     yield "members/effects", effects()
+    yield "members/populations", populations()
     for topic in evidence.topics():
         yield f"evidence/{topic}", evidence_rows(topic)
 
@@ -86,7 +88,11 @@ def described(block: Block, module: ModuleType) -> str:
         ("Parameters", ("name", "default", "unit", "meaning", "bounds", "source"), parameter_lines(block)),
         ("States", ("name", "unit", "meaning", "at time 0"), state_lines(block)),
         ("Inputs", ("name", "unit", "meaning", "from"), input_lines(block)),
-        ("Outputs", ("name", "unit", "meaning"), ((code(k), v.unit, plain(v.meaning)) for k, v in block.offers.items())),
+        (
+            "Outputs",
+            ("name", "unit", "meaning"),
+            ((code(k), v.unit, plain(v.meaning)) for k, v in block.offers.items()),
+        ),
     ):
         if rows := list(lines):
             parts += [f"### {title}", table(header, rows)]
@@ -98,7 +104,14 @@ def described(block: Block, module: ModuleType) -> str:
 def parameter_lines(block: Block) -> Iterator[tuple[str, ...]]:
     """Yield one line for every parameter."""
     for name, one in block.parameters.items():
-        yield code(name), number(one.default), one.unit, plain(one.meaning), f"{one.low:g} to {one.high:g}", source(one.source)
+        yield (
+            code(name),
+            number(one.default),
+            one.unit,
+            plain(one.meaning),
+            f"{one.low:g} to {one.high:g}",
+            source(one.source),
+        )
 
 
 def state_lines(block: Block) -> Iterator[tuple[str, ...]]:
@@ -175,13 +188,15 @@ def effects() -> str:
     parts = ["# Formulations and effects of covariates"]
     shown = {id(value) for stage in model_stages() for value in stage.values.values()}
     for module in modules(menaquinone.catalogue):
-        rows = [
-            (code(name), *value_cells(value))
-            for top, thing in vars(module).items()
-            if not top.startswith("_") and not isinstance(thing, ModuleType | type)
-            for name, value in values_in(top, thing)
-            if id(value) not in shown
-        ]
+        rows = []
+        for top, thing in vars(module).items():
+            borrowed = is_dataclass(thing) and type(thing).__module__ not in (module.__name__, Value.__module__)
+            if top.startswith("_") or borrowed:
+                continue
+            for name, value in values_in(top, thing):
+                if id(value) not in shown:
+                    rows.append((code(name), *value_cells(value)))
+                    shown.add(id(value))
         if rows:
             parts += [f"## {module.__name__.rpartition('.')[2].capitalize()}", first_paragraph(module)]
             parts.append(table(("name", "value", "unit", "spread", "source", "note"), rows))
@@ -198,9 +213,43 @@ def values_in(name: str, thing: Any) -> Iterator[tuple[str, Value]]:
     elif isinstance(thing, tuple | list):
         for place, inner in enumerate(thing):
             yield from values_in(f"{name}[{place}]", inner)
-    elif is_dataclass(thing) and not isinstance(thing, type | Member | Stage | Block):
+    elif is_dataclass(thing) and not isinstance(thing, type | Member):
         for one in fields(thing):
             yield from values_in(f"{name}.{one.name}", getattr(thing, one.name))
+
+
+def populations() -> str:
+    """Return the page of the kinds of people: what is drawn, from what distribution, and what it does."""
+    parts = ["# Populations"]
+    for record in RECORDS.values():
+        draws = (
+            (
+                code(name),
+                code(distribution(one.distribution)),
+                one.unit,
+                plain(one.meaning),
+                source(one.source),
+                plain(one.note),
+            )
+            for name, one in record.draws.items()
+        )
+        acts = ((names(one.of), names(one.factor_of + one.value_of), source(one.source)) for one in record.effects)
+        parts += [f"## {record.name}", plain(f"{record.meaning}.")]
+        parts.append(table(("quantity", "distribution between people", "unit", "meaning", "source", "note"), draws))
+        parts += ["### What they act on", table(("quantities", "parameters", "source"), acts)] if record.effects else []
+    return "\n\n".join(parts) + "\n"
+
+
+def distribution(one: Any) -> str:
+    """Return a distribution with its numbers: `Normal(mean=60, sd=3, low=55, high=65)`."""
+    numbers = ((each.name, getattr(one, each.name)) for each in fields(one))
+    shown = (f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in numbers)
+    return f"{type(one).__name__}({', '.join(shown)})"
+
+
+def names(several: Iterable[str]) -> str:
+    """Return names as code."""
+    return ", ".join(code(one) for one in several)
 
 
 # ------------------------------------------------------------------------------------------------------------ evidence
@@ -212,10 +261,18 @@ def evidence_rows(topic: str) -> str:
     for name, row in evidence.table(topic).items():
         value = "no value" if row.value is None else f"{number(row.value)} {row.unit}".strip()
         spread = f" ({row.spread_kind} {' to '.join(f'{part:g}' for part in row.spread)})" if row.spread else ""
-        who = ", ".join(part for part in (f"n = {row.n:g}" if row.n is not None else "", row.population, row.form) if part)
+        who = ", ".join(
+            part for part in (f"n = {row.n:g}" if row.n is not None else "", row.population, row.form) if part
+        )
         link = f"[doi:{row.doi}](https://doi.org/{row.doi})" if row.doi else f"<{row.url}>" if row.url else "no address"
-        read = f"Read as {row.read_as.replace('_', ' ') or 'not stated'}; audit: {row.audit.replace('_', ' ') or 'none'}."
-        lines = [f"{plain(row.quantity)}: **{plain(value)}**{plain(spread)}; {plain(who)}.", f"{link}. {read}", plain(row.note)]
+        read = (
+            f"Read as {row.read_as.replace('_', ' ') or 'not stated'}; audit: {row.audit.replace('_', ' ') or 'none'}."
+        )
+        lines = [
+            f"{plain(row.quantity)}: **{plain(value)}**{plain(spread)}; {plain(who)}.",
+            f"{link}. {read}",
+            plain(row.note),
+        ]
         parts.append(f":::{{evidence}} {name}\n" + "\n\n".join(line for line in lines if line) + "\n:::")
     return "\n\n".join(parts) + "\n"
 
