@@ -1,4 +1,6 @@
-"""Virtual people, vitamin K and calcium: from a dose to carboxylation markers, calcium scores and stiffness::
+"""Virtual people, vitamin K and calcium: from a dose to carboxylation markers, calcium scores and stiffness.
+
+A simulation in five lines::
 
     import menaquinone as mk
     model  = mk.models.vitamin_k()
