@@ -111,7 +111,7 @@ def rat() -> Model:
 
 def _several(what: str, given: Iterable[str | One], look_up: Callable[[str | One], One]) -> list[One]:
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise refused(what, given, "a list of names or records")
+        raise refused(what, getattr(given, "name", given), "a list of names or records")
     return [look_up(one) for one in given]
 
 

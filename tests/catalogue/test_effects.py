@@ -1,0 +1,94 @@
+"""Effects of covariates: 1 where nothing is wrong, the stated number where it is, monotone in between."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from menaquinone.catalogue import effects
+from menaquinone.catalogue.forms import K1, MK4, MK7
+from menaquinone.errors import UnknownNameError
+
+POSITIVE = st.floats(0.01, 1e3)
+
+
+def test_allometry_is_one_at_seventy_kilograms():
+    assert all(factor == 1.0 for factor in effects.allometry(70.0).values())
+    both = effects.allometry(np.array([35.0, 140.0]))
+    np.testing.assert_allclose(both["clearance"], [2**-0.75, 2**0.75])
+    np.testing.assert_allclose(both["peripheral_volume"], [0.5, 2.0])
+    assert set(both) == {"clearance", "exchange", "central_volume", "peripheral_volume"}
+
+
+@given(POSITIVE)
+def test_half_lives_grow_with_the_quarter_power_of_weight(weight):
+    factors = effects.allometry(weight)
+    assert factors["central_volume"] / factors["clearance"] == pytest.approx((weight / 70) ** 0.25)
+
+
+def test_meal_fat_acts_where_a_form_says_so():
+    np.testing.assert_allclose(effects.meal_fat([np.nan, 20.0]), [1.0, 0.089 / 0.12])
+    np.testing.assert_allclose(effects.meal_fat([5.0, 50.0], K1.fat), [1.0, 1.0])
+
+
+def test_formulation():
+    assert effects.formulation(MK7, "") == {"absorption_time": 3.0, "bioavailability": 1.0}
+    assert effects.formulation(MK7, "tablet") == {"absorption_time": 4.0, "bioavailability": 1.0}
+    assert effects.formulation(K1, "tablet")["bioavailability"] * 0.69 == pytest.approx(0.8)
+    assert effects.formulation(MK4, "oil capsule")["absorption_time"] == 2.9
+    with pytest.raises(UnknownNameError):
+        effects.formulation(MK7, "syrup")
+
+
+def test_triglycerides_keep_k1_in_plasma():
+    assert effects.triglycerides(1.3) == 1.0
+    assert np.all(np.diff(effects.triglycerides(np.array([0.5, 1.0, 2.0, 4.0]))) < 0)
+
+
+def test_cholestasis():
+    np.testing.assert_array_equal(effects.cholestasis([False, True]), [1.0, 0.01])
+
+
+def test_kidney_factors_run_from_healthy_to_dialysis():
+    healthy = effects.kidney(90.0)
+    assert (healthy["basal_factor"], healthy["delivery_factor"], healthy["u0[MGP]"]) == (1.0, 1.0, 0.25)
+    dialysis = effects.kidney(90.0, dialysis=True)
+    assert (dialysis["basal_factor"], dialysis["delivery_factor"], dialysis["u0[MGP]"]) == (0.74, 0.55, 0.31)
+    between = effects.kidney(np.array([30.0, 20.0, 10.0, 4.0]))
+    np.testing.assert_allclose(between["basal_factor"], [1.0, 0.87, 0.74, 0.74])
+    np.testing.assert_allclose(between["u0[MGP]"], [0.25, 0.28, 0.31, 0.31])
+
+
+def test_egfr_falls_in_yearly_steps():
+    np.testing.assert_allclose(effects.egfr_at(85.0, [0.0, 0.99, 1.0, 2.5]), [85.0, 85.0, 84.54, 84.08])
+    np.testing.assert_allclose(effects.egfr_at([6.0, 3.0], 10.0), [5.0, 3.0])
+
+
+def test_coronary_incidence_by_sex():
+    np.testing.assert_array_equal(effects.coronary_incidence([True, False]), [0.12, 0.35])
+
+
+def test_phosphate_acts_above_three_and_a_half():
+    np.testing.assert_allclose(effects.phosphate([2.0, 3.5, 4.5]), [1.0, 1.0, np.exp(0.11)])
+
+
+def test_risk_factors_on_onset_and_growth():
+    assert effects.onset_factor() == effects.growth_factor() == 1.0
+    assert effects.onset_factor(diabetes=True) == 1.0
+    assert effects.onset_factor(ckd=True, serum_phosphate=4.5) == pytest.approx(1.5 * np.exp(0.11))
+    assert effects.growth_factor(diabetes=True, serum_phosphate=4.5) == pytest.approx(1.5 * np.exp(0.11))
+    np.testing.assert_array_equal(effects.growth_factor(statin=[False, True], dialysis=True), [1.0, 1.0])
+
+
+def test_bone_loss_by_years_since_the_last_period():
+    years = [-5.0, -1.0, -0.1, 0.0, 1.9, 2.0, 6.9, 7.0, 30.0, np.nan]
+    np.testing.assert_array_equal(effects.bone_loss(years), [0.0, 1.7, 1.7, 3.3, 3.3, 1.1, 1.1, 0.5, 0.5, 0.5])
+    assert effects.BONE_LOSS_YEARS == (-1.0, 0.0, 2.0, 7.0)
+    assert effects.bone_loss(3.0) == 1.1
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=5))
+def test_effects_keep_the_shape_they_are_given(numbers):
+    array = np.array(numbers)
+    for effect in (effects.bone_loss, effects.phosphate, effects.meal_fat, effects.cholestasis):
+        assert effect(array).shape == array.shape
