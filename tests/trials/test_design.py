@@ -1,0 +1,71 @@
+import pickle
+
+import numpy as np
+
+from menaquinone import evidence
+from menaquinone.trials import load
+from menaquinone.trials.design import Time
+
+
+def test_the_design_of_knapen_agrees_with_its_rows(knapen):
+    rows = [evidence.row(one.row) for one in knapen.reported]
+    assert {row.population for row in rows} == {knapen.population.value}
+    ends = [row for row in rows if row.duration_d is not None]
+    assert {row.duration_d for row in ends} == {knapen.duration.value.days}
+    (active,) = (arm for arm in knapen.arms if arm.doses)
+    (dose,) = active.doses
+    (row,) = (row for row in ends if row.dose_ug)
+    assert (row.form, f"{row.dose_ug:g} ug", row.doses_per_day) == (dose.form.value, dose.amount.value, 1)
+    assert dose.every.value == "24 h"
+
+
+def test_every_reported_figure_of_knapen_names_the_arm_of_its_row(knapen):
+    for one in knapen.reported:
+        row = evidence.row(one.row)
+        assert (row.form == "MK-7") == (one.arm == "MK-7")
+        assert (row.duration_d == 1095) == (one.visit.label == "1095 d")
+        assert (one.of == "change") == (row.quantity == "pwv_change")
+
+
+def test_every_design_field_has_a_source_that_exists(knapen):
+    design = knapen.design()
+    assert {"population", "n", "age", "duration", "visits", "allocation"} <= set(design)
+    for value, source in design.values():
+        assert value is not None
+        assert source.startswith("assumed: ") or all(evidence.exists(row) for row in source.split())
+    assert design["visits"][0] == ["0 d", "365 d", "730 d", "1095 d"]
+    assert design["MK-7: dose 1 amount"] == ("180 ug", "knapen-2015-cfpwv-change-mk7")
+
+
+def test_times_hold_every_visit_and_rise(knapen):
+    times = np.array(knapen.times())
+    assert (np.diff(times) > 0).all()
+    assert {visit.days for visit in knapen.visits.value} <= set(times)
+    assert times[0] == 0
+    assert times[-1] == 1095
+
+
+def test_a_placebo_takes_nothing_and_repeated_doses_end_with_the_trial(knapen):
+    regimens = knapen.regimens()
+    assert regimens["placebo"] is None
+    (record,) = regimens["MK-7"].records
+    assert record.doses == 1095
+
+
+def test_missed_doses_are_part_of_an_arm(edited):
+    trial = load(edited("value = 1.0", "value = 0.8"))
+    full = load(edited()).regimens()["MK-7"]
+    assert trial.regimens()["MK-7"] != full
+
+
+def test_a_trial_is_equal_by_value_and_picklable(knapen):
+    assert pickle.loads(pickle.dumps(knapen)) == knapen == load("knapen-2015")
+
+
+def test_a_time_is_told_in_days_and_years():
+    assert Time("1 y", 8766.0).days == 365.25
+    assert Time("1 y", 8766.0).years == 1
+
+
+def test_sources_are_the_rows_of_design_and_outcomes(knapen):
+    assert knapen.sources() == tuple(sorted({one.row for one in knapen.reported}))

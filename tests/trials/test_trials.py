@@ -1,0 +1,44 @@
+import subprocess
+import sys
+
+import pytest
+
+from menaquinone import trials
+from menaquinone.errors import InputError, UnknownNameError
+
+
+def test_names_are_those_of_the_shipped_files():
+    assert trials.names() == ("knapen-2015",)
+
+
+@pytest.mark.parametrize("name", trials.names())
+def test_every_shipped_trial_loads_under_its_own_name(name):
+    assert trials.load(name).name == name
+
+
+def test_a_file_is_read_by_its_path(edited):
+    assert trials.load(edited("seed = 2015", "seed = 7")).seed == 7
+    assert trials.load(str(edited())).file == "mine.toml"
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError) as refusal:
+        trials.load("knapen-2016")
+    assert str(refusal.value) == (
+        "unknown trial (a built-in name or a TOML file): got 'knapen-2016', expected one of 'knapen-2015'; "
+        "the nearest is 'knapen-2015'."
+    )
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(InputError) as refusal:
+        trials.load("nowhere.toml")
+    assert str(refusal.value) == (
+        "trial file 'nowhere.toml': got a file that cannot be read (No such file or directory), expected a TOML file."
+    )
+
+
+def test_listing_trials_loads_nothing_heavy():
+    code = "import sys, menaquinone as mk; mk.trials.names(); print({'numpy', 'xarray', 'numba'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
