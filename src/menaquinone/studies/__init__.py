@@ -1,0 +1,1 @@
+"""Many solves: trials, and later sweeps, sensitivity, fitting and scale-out."""

@@ -1,0 +1,128 @@
+"""Arms over one group of virtual people: the same people, with the same draws, in every arm."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from menaquinone.errors import InputError
+from menaquinone.inputs.population import Population, population
+from menaquinone.inputs.regimen import Regimen
+from menaquinone.model import Model
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+_MOST_REFUSED = 50
+"""Give up on a condition once it has let in fewer than one person in so many."""
+
+
+def recruit(name: str, n: int, seed: int, *, age: tuple[float, float] | None = None) -> Population:
+    """Draw people, letting in only those of the right age.
+
+    Parameters
+    ----------
+    name
+        Name of a population.
+    n
+        How many are let in.
+    seed
+        Of every draw. Person k is the same whatever ``n``.
+    age
+        Lowest and highest age (a) that are let in; everyone when left out.
+
+    Returns
+    -------
+    Population
+        The first ``n`` people who fit, ids as drawn.
+
+    Raises
+    ------
+    InputError
+        If ``n`` is not a whole number of at least 1, or hardly anyone of this population fits.
+    """
+    drawn = n
+    while True:
+        people = population(name, drawn, rng=seed)
+        if age is None:
+            return people
+        ages = people.table["age"].values
+        fits = np.flatnonzero((ages >= age[0]) & (ages <= age[1]))
+        if len(fits) >= n:
+            return people.select(people.ids[fits[:n]])
+        if drawn >= max(_MOST_REFUSED * n, 1000):
+            raise InputError(
+                f"ages {age[0]:g} to {age[1]:g}: got {len(fits)} of {drawn} people of population '{name}', "
+                f"expected at least {n}."
+            )
+        drawn *= 2
+
+
+def run_arms(
+    model: Model,
+    people: Population,
+    arms: Mapping[str, Regimen | None],
+    *,
+    times: Any,
+    seed: int,
+    rtol: float = 1e-6,
+    engine: Any = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> "Dataset":
+    """Simulate everyone in every arm.
+
+    Parameters
+    ----------
+    model
+        Any model.
+    people
+        They go through each arm with the same random effects, adherence draws, growth noise and scanner errors.
+    arms
+        What each arm takes, by name; nothing for a placebo.
+    times
+        As for :func:`menaquinone.simulate`.
+    seed
+        Of adherence, growth noise and scanner.
+    rtol, engine, workers
+        As for :func:`menaquinone.simulate`.
+    progress
+        Called with (done, total) simulated person-arms.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims (arm, subject, time, ...), growth noise on, with ``agatston_observed`` where the model has a score.
+
+    Raises
+    ------
+    InputError
+        If there is no arm, or :func:`menaquinone.simulate` refuses an argument.
+    """
+    import xarray
+
+    from menaquinone.analysis.progression import observe_agatston
+    from menaquinone.solve import simulate
+
+    if not arms:
+        raise InputError("arms: got none, expected at least one.")
+    results = []
+    for number, (name, regimen) in enumerate(arms.items()):
+        report = None if progress is None else _shifted(progress, number, len(arms), people.n)
+        result = simulate(
+            model, people, regimen, times=times, rtol=rtol, engine=engine, workers=workers, progress=report,
+            rng=seed, growth_noise=True,
+        )  # fmt: skip
+        results.append(result.expand_dims(arm=[name]))
+    together: Dataset = xarray.concat(
+        results, dim="arm", data_vars="all", coords="minimal", compat="override", join="outer", combine_attrs="override"
+    )
+    together = together.assign_coords(arm=("arm", list(arms), {"long_name": "arm of the trial"}))
+    return observe_agatston(together, seed) if "agatston" in together else together
+
+
+def _shifted(progress: Callable[[int, int], None], number: int, arms: int, n: int) -> Callable[[int, int], None]:
+    def report(done: int, _: int) -> None:
+        progress(number * n + done, arms * n)
+
+    return report
