@@ -20,3 +20,5 @@ def test_listings_run_as_written(page, tmp_path, monkeypatch):
         line = text.count("\n", 0, found.start()) + 1
         code = compile("\n" * line + found[1], str(page), "exec")  # a traceback then names the page's own line
         exec(code, names)
+    for name in [name for name in names if name.startswith("test_")]:
+        names[name]()
