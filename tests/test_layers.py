@@ -25,7 +25,6 @@ HOMES = {
     "numba": {"solve"},
     "pandas": set(),
     "pint": {"units", "testing"},
-    "pydantic": {"trials", "cli"},
     "pytest": {"testing"},
     "rich": {"cli", "report"},
     "scipy": {"inputs", "solve", "studies"},
