@@ -1,0 +1,295 @@
+"""Pictures of results: how people spread over time in each arm, with what was reported. Only this file draws.
+
+Colours tell arms apart for colour-blind readers too (after Okabe and Ito), and line styles tell them apart in grey.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from menaquinone.errors import UnknownNameError, refused, require
+from menaquinone.trials.outcome import number, pick, published
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from xarray import DataArray, Dataset
+
+    from menaquinone.trials.design import Trial
+
+COLOURS = ("#4D4D4D", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+STYLES = ("--", "-", "-.", ":")
+NOTICE = "Virtual people. Not medical advice, not a dosing tool."
+
+_COLUMNS = 3
+_MOST_YEARS = 6
+_NOT_FROM_ZERO = ("pwv", "bmd")
+_WIDE, _HIGH = 4.3, 3.1
+_BANDS = ((0.05, 0.95, 0.16), (0.25, 0.75, 0.30))
+"""Lower and upper quantile and opacity of the bands: 90 and 50 % of people."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one panel shows.
+
+    Attributes
+    ----------
+    outcome
+        Variable of the result, member in brackets.
+    title
+        Above the panel.
+    of
+        ``level``; ``change``, ``percent change`` or ``ratio`` against entry; ``share above 0``, of people; or
+        ``score``, a level on an axis that is logarithmic but holds 0.
+    """
+
+    outcome: str
+    title: str
+    of: str = "level"
+
+
+PANELS = (
+    Panel("plasma_concentration[MK-7]", "Plasma MK-7"),
+    Panel("dp_ucmgp", "dp-ucMGP"),
+    Panel("ucoc", "Undercarboxylated osteocalcin"),
+    Panel("pwv", "Pulse wave velocity"),
+    Panel("pwv", "Pulse wave velocity, change", "change"),
+    Panel("agatston[coronary]", "Coronary calcium score", "score"),
+    Panel("agatston[coronary]", "People with coronary calcium", "share above 0"),
+    Panel("bmd", "Spine bone mineral density"),
+)
+
+
+def trial_figure(outcome: "Dataset", trial: "Trial", panels: Sequence[Panel] = PANELS) -> "Figure":
+    """Draw a trial: for each arm the median person, the middle 50 and 90 % of people, and what was reported.
+
+    Parameters
+    ----------
+    outcome
+        Of ``trial.run()``.
+    trial
+        The trial; gives the reported figures.
+    panels
+        What to show; a panel whose variable the result lacks is left out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Save it with ``figure.savefig(path)``.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If the result holds none of the panels.
+    """
+    shown = [panel for panel in panels if _offered(outcome, panel.outcome)]
+    if not shown:
+        raise refused("result to draw", sorted(map(str, outcome.data_vars)), "at least one variable of the panels")
+    arms = [str(arm) for arm in outcome["arm"].values]
+    figure = _figure(len(shown) + 1)
+    every = figure.subplots(-(-(len(shown) + 1) // _COLUMNS), _COLUMNS, squeeze=False).ravel()
+    for panel, axes in zip(shown, every, strict=False):
+        _draw_panel(axes, outcome, trial, panel, arms)
+    for axes in every[len(shown) :]:
+        axes.set_axis_off()
+    _legend(every[len(shown)], arms, reported=bool(trial.reported))
+    figure.suptitle(f"{trial.title}\n{outcome.sizes['subject']} virtual people, the same in every arm", fontsize=12)
+    figure.supxlabel(NOTICE, fontsize=8.5, color="#555555")
+    return figure
+
+
+def plasma_figure(result: "Dataset") -> "Figure":
+    """Draw plasma concentrations of every form there is, over time: the median, and the middle 50 and 90 % of people.
+
+    Parameters
+    ----------
+    result
+        Of ``simulate``, dims (subject, time, form).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    UnknownNameError
+        If the result has no plasma concentrations.
+    """
+    found = pick(result, "plasma_concentration")
+    figure = _figure(1, wide=8.0, high=4.8)
+    axes = figure.subplots()
+    seen = [form for form in found["form"].values if (found.sel(form=form) > 0).any()]
+    for position, form in enumerate(seen):
+        _draw_bands(axes, found.sel(form=form), position, label=str(form))
+    axes.set_ylabel(f"plasma concentration [{found.attrs.get('units', '')}]")
+    _time_axis(axes, found)
+    axes.set_ylim(bottom=0)
+    if seen:
+        figure.legend(title="form", frameon=False, loc="outside right upper")
+    n = found.sizes["subject"]
+    axes.set_title(f"{n} people: median, middle 50 % and 90 %" if n > 1 else "one person")
+    figure.supxlabel(NOTICE, fontsize=8.5, color="#555555")
+    return figure
+
+
+def _figure(panels: int, wide: float = _WIDE * _COLUMNS, high: float = 0.0) -> "Figure":
+    require("matplotlib", "plot", "drawing a figure")
+    from matplotlib.figure import Figure
+
+    rows = -(-panels // _COLUMNS)
+    return Figure(figsize=(wide, high or _HIGH * rows + 1.0), dpi=140, layout="constrained")
+
+
+def _offered(outcome: "Dataset", name: str) -> bool:
+    try:
+        pick(outcome, name)
+    except UnknownNameError:
+        return False
+    return True
+
+
+def _draw_panel(axes: "Axes", outcome: "Dataset", trial: "Trial", panel: Panel, arms: list[str]) -> None:
+    found = pick(outcome, panel.outcome)
+    for position, arm in enumerate(arms):
+        one = found.sel(arm=arm)
+        if panel.of == "share above 0":
+            axes.plot(_axis_times(found), 100 * (one > 0).where(one.notnull()).mean("subject"), **_line(position))
+        else:
+            _draw_bands(axes, _figure_of(one, panel.of), position)
+        _draw_reported(axes, found, trial, panel, arm, position, len(arms))
+    axes.set_title(panel.title, fontsize=11)
+    axes.set_ylabel(_label(found, panel.of))
+    _time_axis(axes, found)
+    if panel.of == "score":
+        _score_axis(axes, found)
+    elif panel.of == "share above 0":
+        axes.set_ylim(0, 100)
+    elif panel.of == "level" and panel.outcome not in _NOT_FROM_ZERO:
+        axes.set_ylim(bottom=0)
+
+
+def _figure_of(one: "DataArray", of: str) -> "DataArray":
+    if of in ("level", "score"):
+        return one
+    entry = one.isel(time=0)
+    if of == "change":
+        return one - entry
+    return one / entry if of == "ratio" else 100 * (one / entry - 1)
+
+
+def _label(found: "DataArray", of: str) -> str:
+    unit = found.attrs.get("units", "1")
+    quantity = _QUANTITIES.get(str(found.name), "level")
+    return {
+        "change": f"change from entry [{unit}]",
+        "percent change": "change from entry [%]",
+        "ratio": "ratio to entry [1]",
+        "share above 0": "share above 0 [% of people]",
+        "score": f"true score [{unit}], log(1 + score)",
+    }.get(of, f"{quantity} [{unit}]")
+
+
+_QUANTITIES = dict.fromkeys(("plasma_concentration", "dp_ucmgp", "ucoc"), "concentration") | {
+    "pwv": "velocity",
+    "bmd": "relative to entry",
+}
+
+
+def _draw_bands(axes: "Axes", one: "DataArray", position: int, label: str | None = None) -> None:
+    values = np.asarray(one.transpose("subject", "time").values, dtype=float)
+    times, alive = _axis_times(one), np.isfinite(values).any(axis=0)
+    quantiles = np.full((5, len(times)), np.nan)
+    quantiles[:, alive] = np.nanquantile(values[:, alive], (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
+    if len(values) > 1:
+        for (_, _, opacity), low, high in zip(_BANDS, quantiles[:2], quantiles[:2:-1], strict=True):
+            axes.fill_between(times, low, high, color=_line(position)["color"], alpha=opacity, linewidth=0)
+        for edge in (quantiles[0], quantiles[-1]):
+            axes.plot(times, edge, **_line(position) | {"linewidth": 0.7, "alpha": 0.7})
+    axes.plot(times, quantiles[2], label=label, **_line(position))
+
+
+def _line(position: int) -> dict[str, Any]:
+    style = STYLES[position % len(STYLES)]
+    above = 3 if style == "-" else 4  # where arms agree, a broken line over a full one shows both
+    return {"color": COLOURS[position % len(COLOURS)], "linestyle": style, "linewidth": 1.9, "zorder": above}
+
+
+def _draw_reported(
+    axes: "Axes", found: "DataArray", trial: "Trial", panel: Panel, arm: str, position: int, arms: int
+) -> None:
+    days = np.asarray(found["time"].values, dtype=float)
+    step = 0.012 * float(days[-1] - days[0]) / _scale(found)[0]
+    for one in trial.reported:
+        if (one.outcome, one.arm, one.of) != (panel.outcome, arm, panel.of) or one.against:
+            continue
+        figure = published(one, _FIGURE_UNITS.get(panel.of) or found.attrs.get("units", "1"))
+        low, high = figure.interval() or (figure.value, figure.value)
+        axes.errorbar(
+            one.visit.days / _scale(found)[0] + step * (2 * position - arms + 1), figure.value,
+            yerr=[[figure.value - low], [high - figure.value]], marker="os^Dv"[position % 5], markersize=6, capsize=3,
+            color=COLOURS[position % len(COLOURS)], markeredgecolor="white", elinewidth=1.6, zorder=5, clip_on=False,
+        )  # fmt: skip
+
+
+_FIGURE_UNITS = {"percent change": "%", "ratio": "1"}
+
+
+def _scale(found: "DataArray") -> tuple[float, str]:
+    """Days in a unit of the time axis, and its name."""
+    span = float(found["time"].values[-1]) - float(found["time"].values[0])
+    return (365.25, "years") if span > 500 else (1.0, "days")
+
+
+def _axis_times(found: "DataArray") -> Any:
+    return np.asarray(found["time"].values, dtype=float) / _scale(found)[0]
+
+
+def _time_axis(axes: "Axes", found: "DataArray") -> None:
+    axes.set_xlabel(f"time since entry [{_scale(found)[1]}]")
+    axes.margins(x=0.03)
+    axes.locator_params(axis="x", nbins=7)
+    if _scale(found)[1] == "years":
+        axes.xaxis.set_major_locator(_whole_years(float(found["time"].values[-1]) / _scale(found)[0]))
+    axes.grid(visible=True, color="#E5E5E5", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _whole_years(last: float) -> Any:
+    from matplotlib.ticker import MultipleLocator
+
+    return MultipleLocator(1 if last <= _MOST_YEARS else round(last / _MOST_YEARS + 0.5))
+
+
+def _score_axis(axes: "Axes", found: "DataArray") -> None:
+    axes.set_yscale("function", functions=(np.log1p, np.expm1))
+    top = float(np.nanquantile(np.asarray(found.values, dtype=float), 0.97, axis=None)) if found.size else 1.0
+    ticks = [tick for tick in (0, 1, 10, 100, 1000, 10000) if tick <= max(10.0, 3 * top)]
+    axes.set_yticks(ticks, [f"{tick:,}".replace(",", " ") for tick in ticks])
+    axes.set_ylim(bottom=0)
+
+
+def _legend(axes: "Axes", arms: list[str], *, reported: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [Line2D([], [], label=arm, **_line(i)) for i, arm in enumerate(arms)]
+    handles += [
+        Patch(color="#4D4D4D", alpha=0.46, label="middle 50 % of people"),
+        Patch(color="#4D4D4D", alpha=0.16, label="middle 90 % of people"),
+    ]
+    if reported:
+        point = Line2D([], [], color="#4D4D4D", marker="o", markeredgecolor="white", linestyle="none", markersize=7)
+        point.set_label("reported, with 95 % interval")
+        handles.append(point)
+    axes.legend(handles=handles, loc="center", frameon=False, fontsize=10.5, title="line: median person")
+
+
+__all__ = ["PANELS", "Panel", "number", "plasma_figure", "trial_figure"]
