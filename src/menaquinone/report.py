@@ -1,0 +1,245 @@
+"""A trial as a table: what each arm shows at each visit, what was reported, and where every number is from."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from menaquinone.catalogue import evidence
+from menaquinone.declare import source_ids
+from menaquinone.errors import UnknownNameError
+from menaquinone.trials.outcome import as_written, number, of_people, pick, predicted, published, reported_for, unit_of
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+    from menaquinone.trials.design import Trial
+
+NOTICE = "A simulation for research with virtual people: not medical advice, not a dosing tool."
+DASH = "-"
+
+OUTCOMES = (
+    ("dp_ucmgp", "dp-ucMGP"),
+    ("ucoc", "ucOC"),
+    ("pwv", "PWV"),
+    ("agatston_observed[coronary]", "coronary calcium, scanner"),
+)
+"""What the table shows of every trial, beside every outcome that the trial reports."""
+
+HEADER = ("visit", "arm", "median (90 % of people)", "model, as reported", "reported")
+_OF = {"level": "", "change": ", change", "percent change": ", change in %", "ratio": ", ratio to entry"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table, every cell as it is printed.
+
+    Attributes
+    ----------
+    outcome, visit, arm
+        What, when and who; the outcome with its unit.
+    people
+        Median and the 5th and 95th percentile of the virtual people.
+    model, reported
+        The reported statistic, of the virtual people and as published; a dash where nothing was reported.
+    row
+        Id of the evidence row of the reported figure, or empty.
+    """
+
+    outcome: str
+    visit: str
+    arm: str
+    people: str
+    model: str
+    reported: str
+    row: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells in the order of the header; the outcome stands above its lines."""
+        return self.visit, self.arm, self.people, self.model, self.reported
+
+
+def lines(outcome: "Dataset", trial: "Trial") -> tuple[Line, ...]:
+    """Return the table: one line for each outcome, visit and arm, and for each further reported figure.
+
+    Parameters
+    ----------
+    outcome
+        Of ``trial.run()``.
+    trial
+        The trial.
+    """
+    return tuple(line for name, label, of in _shown(outcome, trial) for line in _block(outcome, trial, name, label, of))
+
+
+def _shown(outcome: "Dataset", trial: "Trial") -> Iterator[tuple[str, str, str]]:
+    labels = dict(OUTCOMES)
+    wanted = [(name, "level") for name, _ in OUTCOMES] + [(one.outcome, one.of) for one in trial.reported]
+    order = list(dict.fromkeys(name for name, _ in wanted))
+    for name, of in sorted(dict.fromkeys(wanted), key=lambda pair: order.index(pair[0])):
+        try:
+            unit = str(pick(outcome, name).attrs.get("units", "1"))
+        except UnknownNameError:
+            continue
+        unit = {"percent change": "", "ratio": ""}.get(of, "" if unit == "1" else f" [{unit}]")
+        yield name, f"{labels.get(name, name)}{_OF[of]}{unit}", of
+
+
+def _block(outcome: "Dataset", trial: "Trial", name: str, label: str, of: str) -> Iterator[Line]:
+    for visit in trial.visits.value:
+        if of != "level" and visit.hours == 0:
+            continue
+        for arm in map(str, outcome["arm"].values):
+            people = _spread(of_people(outcome, name, arm, visit.days, of))
+            figures = reported_for(trial, name, arm, visit.days, (of,))
+            if not figures:
+                yield Line(label, visit.label, arm, people, DASH, DASH)
+            for one in figures:
+                seen = published(one, unit_of(outcome, name, of))
+                model = predicted(outcome, one, seen.kind)
+                against = f" against {one.against}" if one.against else ""
+                said = f"{one.statistic}{against} "
+                shown = DASH if model is None else said + model.said(number)
+                yield Line(label, visit.label, arm, people, shown, said + seen.said(as_written), one.row)
+
+
+def _spread(people: Any) -> str:
+    if people is None or not np.isfinite(people).any():
+        return DASH
+    low, median, high = np.nanquantile(people, (0.05, 0.5, 0.95))
+    return f"{number(median)} ({number(low)} to {number(high)})"
+
+
+def table_text(outcome: "Dataset", trial: "Trial") -> str:
+    """Return the table as plain text, columns aligned."""
+    found = tuple(_thinned(lines(outcome, trial)))
+    widths = [
+        max(len(row[column]) for row in (HEADER, *(line.cells for line in found))) for column in range(len(HEADER))
+    ]
+
+    def printed(row: tuple[str, ...]) -> str:
+        return "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+    said = [printed(HEADER), "  " + "-" * (sum(widths) + 2 * (len(widths) - 1))]
+    for line in found:
+        said += [line.outcome] if line.outcome else []
+        said.append(printed(line.cells))
+    return "\n".join(said)
+
+
+def table_rich(outcome: "Dataset", trial: "Trial") -> Any:
+    """Return the table for a terminal, as a ``rich.table.Table``.
+
+    Raises
+    ------
+    MissingExtraError
+        If rich is not installed.
+    """
+    from menaquinone.errors import require
+
+    require("rich", "cli", "a table for the terminal")
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for title in HEADER:
+        made.add_column(title, overflow="fold")
+    for line in _thinned(lines(outcome, trial)):
+        if line.outcome:
+            made.add_row(Text(line.outcome, style="bold cyan"))
+        made.add_row(*(Text(cell) for cell in line.cells))
+    return made
+
+
+def _thinned(found: tuple[Line, ...]) -> Iterator[Line]:
+    """Leave out an outcome or a visit that the line above names already."""
+    above = Line("", "", "", "", "", "")
+    for line in found:
+        same_outcome = line.outcome == above.outcome
+        same_visit = same_outcome and line.visit == above.visit
+        yield Line(
+            "" if same_outcome else line.outcome, "" if same_visit else line.visit,
+            line.arm, line.people, line.model, line.reported, line.row,
+        )  # fmt: skip
+        above = line
+
+
+def heading(outcome: "Dataset", trial: "Trial") -> str:
+    """Return what was run, in two lines: the trial, and people, seed, tolerance and people lost."""
+    failed = _failed(outcome)
+    lost = f", {failed} of them without a full result" if failed else ""
+    people = f"{outcome.sizes['subject']} virtual people ({trial.population.value}), the same in every arm{lost}"
+    seed, rtol, version = (outcome.attrs.get(name, "?") for name in ("seed", "rtol", "menaquinone_version"))
+    return f"{trial.name}: {trial.title}\n{people}; seed {seed}, rtol {rtol}, menaquinone {version}"
+
+
+def _failed(outcome: "Dataset") -> int:
+    if "status" not in outcome:
+        return 0
+    status = np.asarray(outcome["status"].transpose("subject", ...).values).reshape(outcome.sizes["subject"], -1)
+    return int((status != 0).any(axis=1).sum())
+
+
+def sources(outcome: "Dataset", trial: "Trial") -> str:
+    """Return where every number is from: design fields, reported figures, people and parameters.
+
+    Parameters
+    ----------
+    outcome
+        Of ``trial.run()``.
+    trial
+        The trial.
+    """
+    said = ["Design"]
+    said += [f"  {name} = {_plain(value)}  [{source}]" for name, (value, source) in trial.design().items()]
+    if trial.reported:
+        said.append("Reported")
+        said += [f"  {citation(row)}" for row in dict.fromkeys(one.row for one in trial.reported)]
+    held = json.loads(outcome.attrs.get("sources", "{}"))
+    rows = sorted({row for source in held.values() for row in source_ids(source.partition(";")[0])})
+    assumed = sum(1 for source in held.values() if source.startswith("assumed"))
+    if held:
+        said.append("People and parameters")
+        said.append(
+            f"  {len(held)} numbers: {len(held) - assumed} from {len(rows)} rows of evidence, {assumed} assumed with a "
+            "reason; attribute 'sources' of the result holds each, 'menaquinone describe' prints those of parameters"
+        )
+    return "\n".join(said)
+
+
+def citation(row_id: str) -> str:
+    """Return one evidence row in a line: id, value, where it was read, and how to reach it.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such row.
+    """
+    row = evidence.row(row_id)
+    value = "qualitative" if row.value is None else f"{as_written(row.value)} {row.unit}"
+    reach = ", ".join(filter(None, (f"doi:{row.doi}" if row.doi else "", row.url)))
+    n = as_written(row.n) if row.n else "not stated"
+    return f"{row.id}: {row.quantity} {value}, n {n}; read as {row.read_as or 'not stated'}; {reach}"
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def text(outcome: "Dataset", trial: "Trial") -> str:
+    """Return the whole report as plain text: what was run, the table, what it is not, and the sources.
+
+    Parameters
+    ----------
+    outcome
+        Of ``trial.run()``.
+    trial
+        The trial.
+    """
+    return "\n\n".join((heading(outcome, trial), table_text(outcome, trial), NOTICE, sources(outcome, trial)))
+
+
+__all__ = ["HEADER", "NOTICE", "Line", "citation", "heading", "lines", "sources", "table_rich", "table_text", "text"]
