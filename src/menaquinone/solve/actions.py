@@ -1,0 +1,191 @@
+"""A schedule of doses as primitive actions on states: amounts, input rates that start and end, resets, orbits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from menaquinone.errors import InputError, unknown
+from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState
+from menaquinone.model import bracketed
+
+if TYPE_CHECKING:
+    from menaquinone.solve.problem import Wired
+
+END, RESET, START = 0, 1, 2
+"""Order at equal times: infusions end, then resets, then (steady states and) doses."""
+_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a dose goes and how much of it arrives.
+
+    Attributes
+    ----------
+    stage, state, member
+        Indices.
+    parameter
+        Name of the parameter that holds the fraction, empty for all of it.
+    factor
+        Factor on that parameter (meal, formulation), or the fraction itself where ``parameter`` is empty.
+    """
+
+    stage: int
+    state: int
+    member: int
+    parameter: str
+    factor: float
+
+    def share(self, parameters: Sequence[Any]) -> Any:
+        """Return the fraction that arrives, (lanes,), given every stage's parameters."""
+        if not self.parameter:
+            return self.factor
+        return getattr(parameters[self.stage], self.parameter)[self.member] * self.factor
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """A steady state to be put on: when, with which period, and the doses that make it."""
+
+    time: float
+    period: float
+    replace: bool
+    new: tuple[tuple[OrbitDose, Target], ...]
+    joint: tuple[tuple[OrbitDose, Target], ...]
+
+
+@dataclass(frozen=True)
+class Actions:
+    """All that a schedule does, sorted by time and by the order at equal times.
+
+    Attributes
+    ----------
+    time, order : ndarray (e,)
+        When, and END, RESET or START.
+    kind : ndarray (e,)
+        0 an amount, 1 a change of input rate, 2 a reset (as the kernels number them).
+    value : ndarray (e,)
+        nmol, or nmol/h with its sign; before the fraction.
+    dose : ndarray (e,)
+        Row of the schedule; -1 for a reset.
+    targets
+        For each row of the schedule.
+    orbits
+        Steady states, by time.
+    factors
+        Factors that the formulations put on parameters.
+    """
+
+    time: np.ndarray
+    order: np.ndarray
+    kind: np.ndarray
+    value: np.ndarray
+    dose: np.ndarray
+    targets: tuple[Target, ...]
+    orbits: tuple[Orbit, ...]
+    factors: dict[str, float]
+
+    @property
+    def breaks(self) -> np.ndarray:
+        """Times at which a segment has to end."""
+        return np.unique(np.concatenate([self.time, [one.time for one in self.orbits]]))
+
+
+def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
+    """Resolve a schedule against the stages of a model.
+
+    Raises
+    ------
+    InputError
+        If no stage takes a form that is dosed, or two formulations of a form differ in how fast they are absorbed.
+    """
+    factors: dict[str, float] = {}
+    known: dict[tuple[Any, ...], Target] = {}
+    targets = []
+    for key in zip(schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation, strict=True):
+        name = tuple(map(str, key))  # NaN is not equal to itself
+        if name not in known:
+            known[name] = _target(stages, *key, factors)
+        targets.append(known[name])
+    start, end = np.round(schedule.start, _DIGITS), np.round(schedule.end, _DIGITS)
+    rows = np.arange(len(start))
+    bolus, infusion = rows[schedule.rate == 0], rows[schedule.rate > 0]
+    resets = np.round(schedule.resets, _DIGITS)
+    parts = [
+        (start[bolus], START, 0, schedule.amount[bolus], bolus),
+        (start[infusion], START, 1, schedule.rate[infusion], infusion),
+        (end[infusion], END, 1, -schedule.rate[infusion], infusion),
+        (resets, RESET, 2, np.zeros(len(resets)), np.full(len(resets), -1)),
+    ]
+    time = np.concatenate([part[0] for part in parts])
+    order = np.concatenate([np.full(len(part[0]), part[1]) for part in parts])
+    kind = np.concatenate([np.full(len(part[0]), part[2]) for part in parts])
+    value = np.concatenate([part[3] for part in parts])
+    dose = np.concatenate([part[4] for part in parts])
+    sort = np.lexsort((dose, order, time))
+    orbits = tuple(_orbit(stages, one, factors) for one in schedule.steady)
+    return Actions(time[sort], order[sort], kind[sort], value[sort], dose[sort], tuple(targets), orbits, factors)
+
+
+def _orbit(stages: Sequence["Wired"], one: SteadyState, factors: dict[str, float]) -> Orbit:
+    def resolved(doses: tuple[OrbitDose, ...]) -> tuple[tuple[OrbitDose, Target], ...]:
+        return tuple(
+            (dose, _target(stages, dose.form, dose.route, dose.fraction, dose.fat, dose.formulation, factors))
+            for dose in doses
+        )
+
+    return Orbit(
+        round(one.time, _DIGITS), round(one.period, _DIGITS), one.replace, resolved(one.new), resolved(one.orbit)
+    )
+
+
+def _target(
+    stages: Sequence["Wired"],
+    form: Any,
+    route: str,
+    fraction: float,
+    fat: float,
+    formulation: str,
+    factors: dict[str, float],
+) -> Target:
+    name = getattr(form, "name", form)
+    for index, one in enumerate(stages):
+        for row, member in enumerate(one.stage.members):
+            if member.name == (name,) and member.enters:
+                if route not in member.enters:
+                    raise unknown(f"route of {name} in this model", route, member.enters)
+                entry = member.enters[route]
+                state = list(one.block.states).index(entry.state)
+                factor = _prepared(one, row, form, route, fat, formulation, factors)
+                if not np.isnan(fraction):
+                    return Target(index, state, row, "", float(fraction))
+                return Target(index, state, row, entry.fraction, factor if entry.fraction else 1.0)
+    taken = [m.label for one in stages for m in one.stage.members if m.enters]
+    raise unknown("form that this model takes doses of", name, taken)
+
+
+def _prepared(
+    one: "Wired", row: int, form: Any, route: str, fat: float, formulation: str, factors: dict[str, float]
+) -> float:
+    """Return the factor that a meal and a formulation put on bioavailability; note the one on absorption time."""
+    from menaquinone.catalogue.forms import FORMS, Form
+
+    record = form if isinstance(form, Form) else FORMS.get(form)
+    if route != "oral" or record is None:
+        return 1.0
+    factor = float(record.fat.factor(fat)) if record.fat is not None else 1.0
+    prepared = record.formulation(formulation)
+    if prepared.bioavailability is not None:
+        factor *= prepared.bioavailability.value
+    key = bracketed("absorption_time", one.stage.members[row].label)
+    slower = 1.0
+    if prepared.absorption_time is not None:
+        slower = prepared.absorption_time.value / record.pk.values["absorption_time"].value
+    if factors.setdefault(key, slower) != slower:
+        raise InputError(
+            f"formulations of {record.name}: got two that are absorbed at different speeds for one subject, "
+            "expected one speed for each form."
+        )
+    return factor

@@ -1,0 +1,98 @@
+"""The product: stage after stage inside windows of a week, a block of subjects at a time.
+
+Every subject has its own windows, panels, error control and onsets; sharing happens only where the regimen makes
+panels equal anyway. A block's width never shows in a subject's numbers.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event, Lock
+
+import numpy as np
+
+from menaquinone.errors import refused
+from menaquinone.solve.lanes import Lanes
+from menaquinone.solve.problem import Problem
+from menaquinone.solve.solution import Progress, Solution, empty
+
+_WIDTH = 16
+"""Lanes are padded to a multiple of this by repeating a subject."""
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """The fast engine.
+
+    Parameters
+    ----------
+    window
+        Hours advanced at a time.
+    lanes
+        Subjects advanced together, a multiple of 16.
+    level
+        Halvings of every panel to begin with; from the tolerance where not given.
+    adaptive
+        Whether panels are refined where the error estimate asks. Without, panels stay as ``level`` lays them: for
+        measuring the order of convergence.
+    """
+
+    window: float = 168.0
+    lanes: int = 32
+    level: int | None = None
+    adaptive: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no run could have."""
+        if self.lanes < _WIDTH or self.lanes % _WIDTH:
+            raise refused("lanes", self.lanes, f"a multiple of {_WIDTH}")
+        if not self.window > 0:
+            raise refused("window", self.window, "hours greater than 0")
+
+    @property
+    def label(self) -> str:
+        """Name and settings, for the result's attributes."""
+        return f"cascade(window={self.window:g} h)"
+
+    def solve(self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None) -> Solution:
+        """Solve a problem for the outputs wanted.
+
+        Parameters
+        ----------
+        problem
+            The aligned problem.
+        wanted
+            Names of outputs.
+        workers
+            Threads over blocks of subjects; results do not depend on it.
+        progress
+            Called from time to time with subjects done and in all.
+        """
+        solution = empty(problem, wanted)
+        # subjects on one schedule stand together, so that their panels are equal; the order comes back with the index
+        order = np.argsort(problem.doses.which, kind="stable")
+        blocks = [order[first : first + self.lanes] for first in range(0, len(order), self.lanes)]
+        stopped, lock, done = Event(), Lock(), [0.0]
+
+        def advance(share: float) -> None:
+            with lock:
+                done[0] += share
+                if progress is not None:
+                    progress(min(round(done[0]), problem.people.n), problem.people.n)
+
+        def run(subjects: np.ndarray) -> None:
+            padded = np.concatenate([subjects, np.repeat(subjects[-1:], -len(subjects) % _WIDTH)])
+            lanes = Lanes(problem, padded, len(subjects), self, wanted)
+            while not stopped.is_set() and lanes.step(solution):
+                advance(len(subjects) * lanes.share)
+
+        problem.prepare()
+        with ThreadPoolExecutor(max(1, min(workers, len(blocks)))) as pool:
+            try:
+                for one in [pool.submit(run, subjects) for subjects in blocks]:
+                    one.result()
+            except BaseException:
+                stopped.set()
+                raise
+        if progress is not None:
+            progress(problem.people.n, problem.people.n)
+        return solution

@@ -1,0 +1,144 @@
+"""The state of everybody at time 0: steady on the habitual diet, or grown from the person's history; stage by stage."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from menaquinone.errors import InputError
+from menaquinone.solve.problem import Held, Problem, Wired, coefficients, inputs, pack, published, rates, unpack
+
+_NEWTON_STEPS = 60
+_COMPLEX_STEP = 1e-30
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Everything that holds at time 0 for some lanes.
+
+    Attributes
+    ----------
+    parameters
+        Of every stage, each field (members, L).
+    held
+        Covariates.
+    x
+        Of every stage, (n, members, L).
+    intake
+        Of every stage, the constant input (n, members, L) of the habitual diet.
+    offered
+        Every output and every covariate read at entry, (members, L).
+    """
+
+    parameters: tuple[Any, ...]
+    held: Held
+    x: tuple[np.ndarray, ...]
+    intake: tuple[np.ndarray, ...]
+    offered: dict[str, np.ndarray]
+
+
+def enter(problem: Problem, lanes: np.ndarray) -> Entry:
+    """Compute time 0 for some people.
+
+    Parameters
+    ----------
+    problem
+        The aligned problem.
+    lanes : ndarray (L,)
+        Positions of the people.
+    """
+    held = problem.held(lanes)
+    zero = np.zeros(len(lanes))
+    parameters, states, intake = [], [], []
+    offered: dict[str, np.ndarray] = {}
+    for one in problem.stages:
+        p = problem.parameters(one, lanes)
+        for wire in one.wires:
+            if wire.at_entry and wire.covariate:
+                offered[wire.of] = held(wire.of, zero, zero)
+        u = inputs(one, offered, offered, held, zero, zero)
+        base = problem.intake(one, p, lanes)
+        x = start(one, p, u, base)
+        offered |= published(one, one.block.outputs(p, unpack(one, x), u), (one.m, len(lanes)))
+        parameters.append(p)
+        states.append(x)
+        intake.append(base)
+    return Entry(tuple(parameters), held, tuple(states), tuple(intake), offered)
+
+
+def start(one: Wired, p: Any, u: Any, base: np.ndarray) -> np.ndarray:
+    """Return the initial state (n, members, L) of a stage, given its inputs and constant input at time 0.
+
+    Raises
+    ------
+    InputError
+        If a state that should start at its steady state has none.
+    """
+    shape = base.shape[1:]
+    if not one.n:
+        return np.zeros(base.shape)
+    if one.block.start is not None:
+        return np.ascontiguousarray(pack(one.block.start(p, u), shape))
+    x = np.zeros(base.shape)
+    steady = []
+    for i, declared in enumerate(one.block.states.values()):
+        if declared.start == "steady":
+            steady.append(i)
+        else:
+            x[i] = getattr(p, declared.start) if isinstance(declared.start, str) else declared.start
+    if steady:
+        solve = _steady_affine if one.block.affine else _steady_newton
+        solve(one, p, u, base, x, np.array(steady))
+    return x
+
+
+def _steady_affine(one: Wired, p: Any, u: Any, base: np.ndarray, x: np.ndarray, steady: np.ndarray) -> None:
+    shape = base.shape[1:]
+    a, b = coefficients(one, p, u, shape)
+    rest = b + base + np.einsum("ijml,jml->iml", a, x)
+    x[steady] = solved(one, a[np.ix_(steady, steady)], -rest[steady])
+
+
+def solved(one: Wired, a: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve (n, n, members, L) x = (n, members, L), each small system for itself.
+
+    Raises
+    ------
+    InputError
+        If a system is singular: the stage has no steady state.
+    """
+    try:
+        x = np.linalg.solve(np.moveaxis(a, (0, 1), (-2, -1)), np.moveaxis(right, 0, -1)[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        raise InputError(
+            f"block '{one.block.name}': got states without a steady state, expected `start=` a number or a parameter for them."
+        ) from None
+    return np.ascontiguousarray(np.moveaxis(x, -1, 0))
+
+
+def jacobian(one: Wired, p: Any, x: np.ndarray, u: Any) -> np.ndarray:
+    """Return the derivative of the rates (..., n, n, members, L) by complex steps: exact to rounding."""
+    columns = []
+    for j in range(one.n):
+        z = x.astype(complex)
+        z[..., j, :, :] += 1j * _COMPLEX_STEP
+        columns.append(rates(one, p, z, u).imag / _COMPLEX_STEP)
+    return np.stack(columns, axis=-3)
+
+
+def _steady_newton(one: Wired, p: Any, u: Any, base: np.ndarray, x: np.ndarray, steady: np.ndarray) -> None:
+    """Newton from all ones; every lane stops on its own."""
+    x[steady] = 1.0
+    going = np.ones(base.shape[1:], bool)
+    for _ in range(_NEWTON_STEPS):
+        f = (rates(one, p, x, u) + base)[steady]
+        step = solved(one, jacobian(one, p, x, u)[np.ix_(steady, steady)], f)
+        shrunk = np.where(x[steady] - step < 0, np.minimum(step, 0.9 * x[steady]), step)
+        x[steady] -= np.where(going, shrunk, 0.0)
+        going &= (np.abs(step) > 1e-13 * np.abs(x[steady]) + 1e-300).any(axis=0)
+        if not going.any():
+            return
+    raise InputError(
+        f"block '{one.block.name}': got no steady state after {_NEWTON_STEPS} Newton steps, "
+        "expected `start=` a number or a parameter for its states."
+    )

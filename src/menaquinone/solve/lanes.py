@@ -1,0 +1,403 @@
+"""One block of subjects on its way through time: windows, panels, error control, onsets, steady states, capture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from menaquinone.solve import grid
+from menaquinone.solve.actions import END, RESET, START, Actions, Orbit
+from menaquinone.solve.entry import enter
+from menaquinone.solve.march import NEVER, NO_EVENTS, Forcing, Panels, Propagators, Steps, crossing, march
+from menaquinone.solve.problem import Problem, inputs, published, unpack
+from menaquinone.solve.tableau import STAGES
+
+if TYPE_CHECKING:
+    from menaquinone.solve.cascade import Cascade
+    from menaquinone.solve.solution import Solution
+
+_ATTEMPTS = 16
+_FLOOR = 1e-3
+"""A value is controlled relative to itself plus this share of the largest it has had."""
+_SAFETY = 1.0
+_EASY = 1e-3
+"""Worst error ratio below which a level of halvings is given back."""
+
+Grid = tuple[np.ndarray, np.ndarray]
+
+
+class Lanes:
+    """Subjects advanced together. Mutable, private to the cascade.
+
+    Parameters
+    ----------
+    problem
+        The aligned problem.
+    subjects : ndarray (L,)
+        Positions of the people, padded by repetition.
+    real
+        How many of them are not padding.
+    engine
+        Settings.
+    wanted
+        Names of outputs to capture.
+    """
+
+    def __init__(
+        self, problem: Problem, subjects: np.ndarray, real: int, engine: Cascade, wanted: tuple[str, ...]
+    ) -> None:
+        self.problem, self.subjects, self.real, self.engine, self.wanted = problem, subjects, real, engine, wanted
+        self.stages = problem.stages
+        n = len(subjects)
+        entry = enter(problem, subjects)
+        self.p, self.held, self.intake, self.entry = entry.parameters, entry.held, entry.intake, entry.offered
+        self.x = list(entry.x)
+        self.rest = entry.x
+        self.r = [base.copy() for base in entry.intake]
+        self.peak = [np.abs(x) for x in self.x]
+        self.actions = [problem.actions[which] for which in problem.doses.which[subjects]]
+        self.share_of, self.taken = self._doses()
+        self.steps_only = self._steps_only()
+        self.onsets = {
+            i: np.where(self._past(i), -np.inf, np.inf) for i, one in enumerate(self.stages) if one.block.onset
+        }
+        self.began = {i: np.isneginf(since) for i, since in self.onsets.items()}
+        first = grid.first_level(problem.rtol) if engine.level is None else engine.level
+        self.level = np.full(n, first)
+        self.since = np.full(n, grid.LONGEST)
+        self.status, self.failed_at = np.zeros(n, np.int8), np.full(n, np.nan)
+        self.edges = [self._edges(lane) for lane in range(n)]
+        self.window = np.zeros(n, int)
+        self.steps = Steps(n)
+        self.caches = [Propagators(False) for _ in self.stages]
+        self.grids: dict[Any, Grid] = {}
+        self.share = 1 / max(map(len, self.edges))
+        self.started = False
+
+    # what happens when ------------------------------------------------------------------------------------------------
+
+    def _doses(self) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
+        """Fraction that arrives of each administration, and which are taken, by lane."""
+        shares: list[np.ndarray] = []
+        for lane, actions in enumerate(self.actions):
+            known: dict[int, float] = {}
+            for target in actions.targets:
+                if id(target) not in known:
+                    known[id(target)] = float(np.broadcast_to(target.share(self.p), len(self.subjects))[lane])
+            shares.append(np.array([known[id(target)] for target in actions.targets]))
+        return shares, [self.problem.taken_by(subject) for subject in self.subjects.tolist()]
+
+    def _steps_only(self) -> list[frozenset[str]]:
+        linear = {
+            name for name, one in self.held.covariates.items() if one.hold == "linear" and one.values.shape[1] > 1
+        }
+        return [
+            frozenset(wire.name for wire in one.wires if wire.at_entry or (wire.covariate and wire.of not in linear))
+            for one in self.stages
+        ]
+
+    def _past(self, i: int) -> np.ndarray:
+        """Whether the onset of stage i lies before time 0."""
+        one = self.stages[i]
+        zero = np.zeros(len(self.subjects))
+        u = inputs(one, self.entry, self.entry, self.held, zero, zero)
+        assert one.block.onset is not None
+        past: np.ndarray = getattr(u, one.block.onset.when) >= getattr(self.p[i], one.block.onset.reaches)
+        return np.broadcast_to(past, (one.m, len(self.subjects)))
+
+    def _edges(self, lane: int) -> np.ndarray:
+        """Edges of a lane's windows: whole windows, steps of covariates, steady states, the horizon."""
+        horizon = self.problem.horizon
+        whole = np.arange(0.0, horizon, self.engine.window)
+        orbits = [one.time for one in self.actions[lane].orbits if 0 < one.time < horizon]
+        return np.unique(np.concatenate([whole, self.held.breaks(lane, horizon), orbits, [horizon]]))
+
+    # one window -------------------------------------------------------------------------------------------------------
+
+    def step(self, solution: Solution) -> bool:
+        """Advance every lane by one of its windows; return whether any had one left."""
+        if not self.started:
+            self._capture_entry(solution)
+            self.started = True
+        going = np.array([window + 1 < len(edges) for window, edges in zip(self.window, self.edges, strict=True)])
+        if not going.any():
+            return False
+        left = np.array([e[min(w, len(e) - 1)] for e, w in zip(self.edges, self.window, strict=True)])
+        right = np.array([e[min(w + 1, len(e) - 1)] for e, w in zip(self.edges, self.window, strict=True)])
+        at_orbit = {
+            lane: one
+            for lane, a in enumerate(self.actions)
+            for one in a.orbits
+            if going[lane] and one.time == left[lane]
+        }
+        if at_orbit:
+            self._settle(at_orbit, left)
+        grids = [self._grid(lane, left[lane], right[lane]) if going[lane] else _NOTHING for lane in range(len(going))]
+        path, panels, offered, grids = self._controlled(grids, left, right, at_orbit)
+        self._capture(solution, panels, offered, grids, left, right)
+        for i, one in enumerate(self.stages):
+            if one.n:
+                self.x[i], self.r[i] = path[i][0][-1, -1].copy(), path[i][1]
+                self.peak[i] = np.maximum(self.peak[i], np.abs(path[i][0]).max(axis=(0, 1)))
+        for i, since in self.onsets.items():
+            self.began[i] = self.began[i] | (since < right)
+        self._mark_failures(solution)
+        self.window += going
+        return True
+
+    def _grid(self, lane: int, left: float, right: float) -> Grid:
+        """Lay a lane's panels; lanes on one schedule and level share them."""
+        key = (id(self.actions[lane]), left, right, int(self.level[lane]), float(self.since[lane]))
+        if key not in self.grids:
+            if len(self.grids) > 256:
+                self.grids.clear()
+            breaks, times = self.actions[lane].breaks, self.problem.times
+            doses = breaks[(breaks >= left) & (breaks < right)]
+            shown = times[(times > left) & (times < right)]
+            bounds = np.unique(np.concatenate([[left], doses, shown, [right]]))
+            starts, widths = grid.panels(bounds, np.isin(bounds, doses), float(self.since[lane]), int(self.level[lane]))
+            last = doses[-1] if len(doses) else left - self.since[lane]
+            self.grids[key] = (starts, widths, min(right - last, grid.LONGEST))  # type: ignore[assignment]
+        starts, widths, since = self.grids[key]  # type: ignore[misc]
+        self.since[lane] = since
+        return starts, widths
+
+    def _controlled(
+        self, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
+    ) -> tuple[Any, Panels, Any, list[Grid]]:
+        """March all stages until every lane's panels are fine enough and every onset is an edge."""
+        refined, worst = np.zeros(len(left), bool), np.zeros(len(left))
+        for attempt in range(_ATTEMPTS):
+            panels = self._panels(grids)
+            starts = [self._forcing(i, grids, left, right, at_orbit) for i in range(len(self.stages))]
+            path, offered, ratio = self._sweep(panels, left, starts)
+            bad = ~(ratio <= 1.0) & (panels.widths > 0) & (self.status == 0)
+            if not self.engine.adaptive:
+                bad[:] = False
+            if attempt == 0:
+                worst = np.where(panels.widths > 0, ratio, 0.0).max(axis=0)
+            if bad.any() and attempt < _ATTEMPTS - 1:
+                refined |= bad.any(axis=0)
+                grids = [
+                    grid.halved(*one, bad[: len(one[0]), lane]) if bad[:, lane].any() else one
+                    for lane, one in enumerate(grids)
+                ]
+                continue
+            self._fail(bad, panels, ratio)
+            cuts = self._find_onsets(panels, path, offered, grids)
+            if not cuts:
+                break
+            grids = [grid.cut(*one, np.array(cuts[lane])) if lane in cuts else one for lane, one in enumerate(grids)]
+        if self.engine.level is None:
+            self.level += np.where(refined, 1, np.where((worst < _EASY) & (self.level > grid.COARSEST), -1, 0))
+        return path, panels, offered, grids
+
+    def _panels(self, grids: list[Grid]) -> Panels:
+        most = max(len(one[0]) for one in grids)
+        starts, widths = np.zeros((most, len(grids))), np.zeros((most, len(grids)))
+        for lane, (start, width) in enumerate(grids):
+            starts[: len(start), lane], widths[: len(width), lane] = start, width
+            if len(start):
+                starts[len(start) :, lane] = start[-1] + width[-1]
+        return Panels(starts, widths, self.steps.index(widths))
+
+    def _sweep(
+        self, panels: Panels, left: np.ndarray, forcings: list[Forcing]
+    ) -> tuple[Any, dict[str, np.ndarray], np.ndarray]:
+        """March every stage once; return paths and end rates, outputs at all points, and error ratios (K, L)."""
+        offered: dict[str, np.ndarray] = {}
+        paths: list[Any] = []
+        ratio = np.zeros(panels.widths.shape)
+        hours = panels.hours
+        shape = (len(panels.widths), STAGES + 1)
+        horizon = max(self.problem.horizon, 24.0)
+        for i, one in enumerate(self.stages):
+            u = inputs(one, offered, self.entry, self.held, hours, left)
+            path = np.zeros((*shape, *self.x[i].shape))
+            if one.n:
+                path, spread, decay, r = march(
+                    one, self.p[i], u, self.x[i], forcings[i], panels, self.steps, self._cache(i), self.steps_only[i], self.problem.rtol
+                )  # fmt: skip
+                ratio = np.maximum(ratio, self._ratio(path, spread, decay, panels.widths, self.peak[i], horizon))
+                paths.append((path, r))
+            else:
+                paths.append((path, self.r[i]))
+            offered |= published(
+                one, one.block.outputs(self.p[i], unpack(one, path), u), (*shape, one.m, hours.shape[-1])
+            )
+        return paths, offered, ratio
+
+    def _ratio(
+        self,
+        path: np.ndarray,
+        spread: np.ndarray,
+        decay: np.ndarray,
+        widths: np.ndarray,
+        peak: np.ndarray,
+        horizon: float,
+    ) -> np.ndarray:
+        """Return the worst estimate over the error allowed, (K, L). What a state forgets only slowly may err less a panel."""
+        largest = np.maximum(peak, np.abs(path).max(axis=(0, 1)))
+        scale = np.maximum(np.abs(path[:, 0]), np.abs(path[:, -1])) + _FLOOR * largest
+        memory = np.minimum(horizon, 1 / np.maximum(decay, 1 / horizon))
+        patience = np.sqrt(np.minimum(1.0, widths[:, None, :] / memory))
+        allowed = _SAFETY * self.problem.rtol * scale * patience[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(spread == 0.0, 0.0, spread / allowed)
+        ratio = np.where(np.isfinite(path).all(axis=1), ratio, np.inf)
+        return np.asarray(ratio.max(axis=(1, 2)))
+
+    def _cache(self, i: int) -> Propagators:
+        if self.caches[i].a is None:
+            from menaquinone.solve.march import moving
+
+            block = self.stages[i].block
+            self.caches[i].driven = block.affine and moving(block, self.steps_only[i])[1]
+        return self.caches[i]
+
+    # forcing: doses, resets, onsets -----------------------------------------------------------------------------------
+
+    def _forcing(
+        self, i: int, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
+    ) -> Forcing:
+        one = self.stages[i]
+        begins = np.full((one.m, len(left)), -1)
+        then = np.zeros(max(one.n, 1))
+        if i in self.onsets:
+            assert one.block.onset is not None
+            then = np.array(one.block.onset.then, float)
+            for member, lane in zip(*np.nonzero(~self.began[i]), strict=True):
+                since = self.onsets[i][member, lane]
+                inside = since < right[lane]
+                begins[member, lane] = max(0, int(np.searchsorted(grids[lane][0], since - 1e-9))) if inside else NEVER
+        events = self._events(i, grids, left, right, at_orbit) if one.doses else NO_EVENTS
+        return Forcing(self.r[i], self.intake[i], self.rest[i], events, begins, then)
+
+    def _events(
+        self, i: int, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        rows, values = [], []
+        for lane, actions in enumerate(self.actions):
+            chosen = slice(*np.searchsorted(actions.time, [left[lane], right[lane]]))
+            for e in range(chosen.start, chosen.stop):
+                if lane in at_orbit and actions.time[e] == left[lane] and actions.order[e] != START:
+                    continue  # applied before the steady state
+                row = self._event(i, lane, actions, e)
+                if row is not None:
+                    panel = int(np.searchsorted(grids[lane][0], actions.time[e] - 1e-9))
+                    rows.append((panel, *row[:4]))
+                    values.append(row[4])
+        if not rows:
+            return NO_EVENTS
+        table, amounts = np.array(rows, np.int64), np.array(values, float)
+        sort = np.argsort(table[:, 0], kind="stable")
+        return table[sort], amounts[sort]
+
+    def _event(self, i: int, lane: int, actions: Actions, e: int) -> tuple[int, int, int, int, float] | None:
+        """Return kind, state, member, lane and value of an action on stage i; None where it does not act there."""
+        dose = actions.dose[e]
+        if actions.kind[e] == 2:
+            return 2, 0, 0, lane, 0.0
+        target, taken = actions.targets[dose], self.taken[lane]
+        if target.stage != i or (taken is not None and not taken[dose]):
+            return None
+        return (
+            int(actions.kind[e]),
+            target.state,
+            target.member,
+            lane,
+            float(actions.value[e] * self.share_of[lane][dose]),
+        )
+
+    def _find_onsets(
+        self, panels: Panels, path: Any, offered: dict[str, np.ndarray], grids: list[Grid]
+    ) -> dict[int, list[float]]:
+        """Return new onset times by lane: where the input first reaches its level, on the panel's interpolant."""
+        cuts: dict[int, list[float]] = {}
+        for i, since in self.onsets.items():
+            one = self.stages[i]
+            assert one.block.onset is not None
+            u = inputs(one, offered, self.entry, self.held, panels.hours, panels.starts[0])
+            rising = np.broadcast_to(
+                getattr(u, one.block.onset.when), (*panels.hours.shape[:2], one.m, len(self.subjects))
+            )
+            level = getattr(self.p[i], one.block.onset.reaches)
+            for member, lane in zip(*np.nonzero(np.isposinf(since) & (rising[-1, -1] >= level)), strict=True):
+                if not len(grids[lane][0]):
+                    continue
+                k = int(np.argmax(rising[:, -1, member, lane] >= level[member, lane]))
+                share = crossing(rising[k, :, member, lane], float(level[member, lane]))
+                at = round(panels.starts[k, lane] + share * panels.widths[k, lane], 9)
+                since[member, lane] = at
+                cuts.setdefault(int(lane), []).append(at)
+        return cuts
+
+    # steady states ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, at_orbit: dict[int, Orbit], left: np.ndarray) -> None:
+        from menaquinone.solve.orbit import settle
+
+        for lane in at_orbit:
+            actions = self.actions[lane]
+            for e in range(*np.searchsorted(actions.time, [left[lane], np.nextafter(left[lane], np.inf)])):
+                if actions.order[e] in (END, RESET):
+                    self._apply(lane, actions, e)
+        settle(self, at_orbit, left)
+
+    def _apply(self, lane: int, actions: Actions, e: int) -> None:
+        for i, one in enumerate(self.stages):
+            if one.doses:
+                event = self._event(i, lane, actions, e)
+                if event is not None and event[0] == 2:
+                    self.x[i][..., lane], self.r[i][..., lane] = self.rest[i][..., lane], self.intake[i][..., lane]
+                elif event is not None:
+                    self.r[i][event[1], event[2], lane] += event[4]
+
+    # capture ----------------------------------------------------------------------------------------------------------
+
+    def _capture_entry(self, solution: Solution) -> None:
+        if self.problem.times[0] == 0.0:
+            for name in self.wanted:
+                solution.outputs[name][0][:, self.subjects[: self.real]] = self.entry[name][:, : self.real]
+
+    def _capture(
+        self,
+        solution: Solution,
+        panels: Panels,
+        offered: dict[str, np.ndarray],
+        grids: list[Grid],
+        left: np.ndarray,
+        right: np.ndarray,
+    ) -> None:
+        """Copy outputs at the ends of panels that end at an output time: before anything happens there."""
+        rows, lanes, ends = [], [], []
+        times = self.problem.times
+        for lane in range(self.real):
+            starts = grids[lane][0]
+            if len(starts):
+                inside = np.arange(*np.searchsorted(times, [left[lane], right[lane]], side="right"))
+                rows.append(inside)
+                lanes.append(np.full(len(inside), lane))
+                ends.append(np.searchsorted(starts, times[inside] - 1e-9) - 1)
+        if rows:
+            row, lane_, end = (np.concatenate(one) for one in (rows, lanes, ends))
+            for name in self.wanted:
+                solution.outputs[name][row, :, self.subjects[lane_]] = offered[name][end, -1, :, lane_]
+
+    def _fail(self, bad: np.ndarray, panels: Panels, ratio: np.ndarray) -> None:
+        for lane in np.flatnonzero(bad.any(axis=0)):
+            k = int(np.argmax(bad[:, lane]))
+            self.status[lane] = 1 if np.isfinite(ratio[k, lane]) else 2
+            self.failed_at[lane] = panels.starts[k, lane]
+
+    def _mark_failures(self, solution: Solution) -> None:
+        for lane in np.flatnonzero(self.status[: self.real]):
+            subject = self.subjects[lane]
+            late = self.problem.times > self.failed_at[lane]
+            for name in self.wanted:
+                solution.outputs[name][late, :, subject] = np.nan
+            solution.status[subject], solution.failed_at[subject] = self.status[lane], self.failed_at[lane]
+
+
+_NOTHING: Grid = (np.empty(0), np.empty(0))

@@ -1,0 +1,276 @@
+"""The engine to trust: one subject at a time, the whole system at once, SciPy at tight tolerance, a stop at every event.
+
+It shares with the cascade the declarations and the list of what happens when, and no numerics: steady orbits are found
+by dosing until nothing changes, onsets by SciPy's event location.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from menaquinone.errors import refused, unknown
+from menaquinone.solve.actions import END, RESET, START, Actions, Orbit
+from menaquinone.solve.entry import Entry, enter
+from menaquinone.solve.problem import Problem, Wired, inputs, published, rates, unpack
+from menaquinone.solve.solution import Progress, Solution, empty
+
+_METHODS = ("LSODA", "DOP853", "Radau", "BDF", "RK45")
+_MOST_PERIODS = 4000
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The slow engine.
+
+    Parameters
+    ----------
+    rtol
+        Relative tolerance of the integrator, whatever tolerance the results are promised to.
+    method
+        A method of ``scipy.integrate.solve_ivp``.
+    """
+
+    rtol: float = 1e-10
+    method: str = "LSODA"
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no run could have."""
+        if self.method not in _METHODS:
+            raise unknown("method", self.method, _METHODS)
+        if not 1e-13 <= self.rtol <= 1e-2:
+            raise refused("rtol of the reference engine", self.rtol, "a number from 1e-13 to 0.01")
+
+    @property
+    def label(self) -> str:
+        """Name and settings, for the result's attributes."""
+        return f"reference({self.method}, rtol={self.rtol:g})"
+
+    def solve(self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None) -> Solution:
+        """Solve a problem for the outputs wanted, subject by subject; ``workers`` is not used."""
+        solution = empty(problem, wanted)
+        for subject in range(problem.people.n):
+            _Person(problem, subject, self, solution, wanted).run()
+            if progress is not None:
+                progress(subject + 1, problem.people.n)
+        return solution
+
+
+class _Person:
+    """One subject on the way through time."""
+
+    def __init__(
+        self, problem: Problem, subject: int, engine: Reference, solution: Solution, wanted: tuple[str, ...]
+    ) -> None:
+        self.problem, self.subject, self.engine, self.solution, self.wanted = problem, subject, engine, solution, wanted
+        self.entry: Entry = enter(problem, np.array([subject]))
+        self.stages = problem.stages
+        self.sizes = [one.n * one.m for one in self.stages]
+        self.cuts = np.cumsum([0, *self.sizes])
+        self.y = np.concatenate([x.ravel() for x in self.entry.x])
+        self.r = np.concatenate([base.ravel() for base in self.entry.intake])
+        self.diet, self.rest = self.r.copy(), self.y.copy()
+        self.actions: Actions = problem.actions[problem.doses.which[subject]]
+        self.taken = problem.taken_by(subject)
+        self.alive = np.ones(len(self.y), bool)
+        self.waiting = self._waiting()
+
+    def _waiting(self) -> list[tuple[int, int]]:
+        """Stages and members whose onset is still to come."""
+        found = []
+        u = self._evaluate(0.0, self.y, 0.0)[1]
+        for i, one in enumerate(self.stages):
+            if one.block.onset is not None:
+                before = getattr(u[i], one.block.onset.when) < getattr(
+                    self.entry.parameters[i], one.block.onset.reaches
+                )
+                for member in np.flatnonzero(np.broadcast_to(before, (one.m, 1))[:, 0]):
+                    found.append((i, int(member)))
+                    self.alive[self._slots(i, int(member))] = False
+        return found
+
+    def _slots(self, i: int, member: int) -> np.ndarray:
+        one = self.stages[i]
+        return self.cuts[i] + np.arange(one.n) * one.m + member
+
+    def _evaluate(self, t: float, y: np.ndarray, since: float) -> tuple[np.ndarray, list[Any], dict[str, np.ndarray]]:
+        """Return rates, inputs of every stage and outputs at one time."""
+        offered: dict[str, np.ndarray] = {}
+        gathered, moved = [], []
+        hours, step = np.array([t]), np.array([since])
+        for i, one in enumerate(self.stages):
+            p, x = self.entry.parameters[i], self._split(y, i, one)
+            u = inputs(one, offered, self.entry.offered, self.entry.held, hours, step)
+            if one.n:
+                moved.append(rates(one, p, x, u).ravel())
+            offered |= published(one, one.block.outputs(p, unpack(one, x), u), (one.m, 1))
+            gathered.append(u)
+        return np.concatenate([*moved, np.zeros(0)]), gathered, offered
+
+    def _split(self, y: np.ndarray, i: int, one: Wired) -> np.ndarray:
+        return y[self.cuts[i] : self.cuts[i + 1]].reshape(one.n, one.m, 1)
+
+    def run(self) -> None:
+        """Go from time 0 to the horizon, stopping at everything that happens."""
+        times, horizon = self.problem.times, self.problem.horizon
+        stops = np.unique(np.concatenate([times, self.actions.breaks, self.entry.held.breaks(0, horizon), [0.0]]))
+        stops = stops[stops <= horizon]
+        shown = 0
+        for left, right in zip(stops, [*stops[1:], None], strict=True):
+            if shown < len(times) and times[shown] == left:
+                self._capture(shown, left)
+                shown += 1
+            self._happen(left)
+            if right is not None and not self._advance(left, right):
+                self.solution.status[self.subject], self.solution.failed_at[self.subject] = 2, left
+                return
+
+    def _capture(self, row: int, time: float) -> None:
+        # a covariate that steps at this very time has not stepped yet
+        offered = self._evaluate(time, self.y, np.nextafter(time, -np.inf) if time else 0.0)[2]
+        for name in self.wanted:
+            self.solution.outputs[name][row, :, self.subject] = offered[name][:, 0]
+
+    def _happen(self, time: float) -> None:
+        actions = self.actions
+        now = np.flatnonzero(actions.time == time)
+        for e in now[actions.order[now] != START]:
+            self._act(int(e))
+        for one in actions.orbits:
+            if one.time == time:
+                self._settle(one)
+        for e in now[actions.order[now] == START]:
+            self._act(int(e))
+
+    def _act(self, e: int) -> None:
+        actions, dose = self.actions, self.actions.dose[e]
+        if actions.order[e] == RESET:
+            for i, one in enumerate(self.stages):
+                if one.doses:
+                    part = slice(self.cuts[i], self.cuts[i + 1])
+                    self.y[part], self.r[part] = self.rest[part], self.diet[part]
+            return
+        if self.taken is not None and not self.taken[dose]:
+            return
+        slot, share = self._aim(actions.targets[dose])
+        if actions.order[e] == END or actions.kind[e] == 1:
+            self.r[slot] += actions.value[e] * share
+        else:
+            self.y[slot] += actions.value[e] * share
+
+    def _aim(self, target: Any) -> tuple[int, float]:
+        share = float(np.broadcast_to(target.share(self.entry.parameters), 1)[0])
+        return int(self._slots(target.stage, target.member)[target.state]), share
+
+    def _advance(self, left: float, right: float) -> bool:
+        """Integrate between two stops, onsets in between included."""
+        from scipy.integrate import solve_ivp
+
+        while left < right:
+            since = left
+            events = [self._onset_event(i, member, since) for i, member in self.waiting]
+
+            def system(t: float, y: np.ndarray, since: float = since) -> np.ndarray:
+                return np.where(self.alive, self._evaluate(t, y, since)[0] + self.r, 0.0)
+
+            scale = 1e-3 * np.maximum(np.abs(self.y), 1e-6)
+            solved = solve_ivp(
+                system, (left, right), self.y, self.engine.method, rtol=self.engine.rtol,
+                atol=self.engine.rtol * scale, events=events or None, first_step=min(1e-3, right - left),
+            )  # fmt: skip
+            if solved.status < 0 or not np.isfinite(solved.y[:, -1]).all():
+                return False
+            left, self.y = float(solved.t[-1]), solved.y[:, -1].copy()
+            if solved.status == 1:
+                self._begin([k for k, found in enumerate(solved.t_events) if found.size])
+        return True
+
+    def _onset_event(self, i: int, member: int, since: float) -> Any:
+        one = self.stages[i]
+        assert one.block.onset is not None
+        level = getattr(self.entry.parameters[i], one.block.onset.reaches)[member, 0]
+        name = one.block.onset.when
+
+        def event(t: float, y: np.ndarray) -> float:
+            u = self._evaluate(t, y, since)[1][i]
+            return float(np.broadcast_to(getattr(u, name), (one.m, 1))[member, 0] - level)
+
+        event.terminal, event.direction = True, 1.0  # type: ignore[attr-defined]
+        return event
+
+    def _begin(self, which: list[int]) -> None:
+        for k in sorted(which, reverse=True):
+            i, member = self.waiting.pop(k)
+            slots, onset = self._slots(i, member), self.stages[i].block.onset
+            assert onset is not None
+            self.alive[slots], self.y[slots] = True, onset.then
+
+    # steady states ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, one: Orbit) -> None:
+        """Dose until nothing changes: amounts alone for the new doses, everything upstream of slow states for all."""
+        kept = self.y.copy()
+        fresh = self._cycled(one, [*one.new], diet=False)
+        joint = self._cycled(one, [*one.joint], diet=True)
+        for i, each in enumerate(self.stages):
+            part = slice(self.cuts[i], self.cuts[i + 1])
+            if each.doses:
+                kept[part] = (self.rest[part] if one.replace else kept[part]) + fresh[part]
+            elif each.steady:
+                kept[part] = joint[part]
+        self.y = kept
+
+    def _cycled(self, one: Orbit, doses: list[Any], *, diet: bool) -> np.ndarray:
+        from scipy.integrate import solve_ivp
+
+        moving = np.concatenate(
+            [np.full(size, each.steady) for size, each in zip(self.sizes, self.stages, strict=True)]
+        )
+        base = self.diet if diet else np.zeros_like(self.diet)
+        y = np.where(
+            np.concatenate([np.full(size, each.doses) for size, each in zip(self.sizes, self.stages, strict=True)])
+            & (not diet),
+            0.0,
+            self.y,
+        )
+        for cycle in range(_MOST_PERIODS):
+            before = y.copy()
+            for left, right, rate, boluses in self._period(one, doses):
+                for slot, amount in boluses:
+                    y[slot] += amount
+
+                def system(_: float, z: np.ndarray, rate: np.ndarray = rate) -> np.ndarray:
+                    return np.where(moving, self._evaluate(one.time, z, one.time)[0] + base + rate, 0.0)
+
+                scale = 1e-3 * np.maximum(np.abs(y), 1e-6)
+                y = solve_ivp(
+                    system, (left, right), y, self.engine.method, rtol=self.engine.rtol, atol=self.engine.rtol * scale
+                ).y[:, -1]
+            if cycle and (np.abs(y - before) <= 10 * self.engine.rtol * np.maximum(np.abs(y), 1e-12)).all():
+                break
+        return y
+
+    def _period(self, one: Orbit, doses: list[Any]) -> list[tuple[float, float, np.ndarray, list[tuple[int, float]]]]:
+        """Return segments of one period: from, to, input rate in force, amounts given at its start."""
+        edges = {0.0, one.period}
+        pieces, boluses = [], []
+        for dose, target in doses:
+            slot, share = self._aim(target)
+            for k in range(-int(np.ceil(dose.duration / dose.ii)) - 1, max(1, round(one.period / dose.ii))):
+                at = dose.phase + k * dose.ii
+                if dose.duration:
+                    pieces.append((slot, dose.rate * share, at, at + dose.duration))
+                    edges |= {edge for edge in (at, at + dose.duration) if 0 < edge < one.period}
+                elif k >= 0:
+                    boluses.append((slot, dose.amount * share, at))
+                    edges.add(at)
+        cuts = np.unique(np.round(sorted(edges), 9))
+        segments = []
+        for left, right in zip(cuts, cuts[1:], strict=False):
+            rate = np.zeros_like(self.diet)
+            for slot, value, start, end in pieces:
+                if start < right - 1e-9 and end > left + 1e-9:
+                    rate[slot] += value
+            now = [(slot, amount) for slot, amount, at in boluses if abs(at - left) < 1e-9]
+            segments.append((float(left), float(right), rate, now))
+        return segments

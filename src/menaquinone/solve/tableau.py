@@ -1,0 +1,40 @@
+"""Coefficients of the collocation rule, computed from its nodes.
+
+The nodes are those of Radau IIA, 0 added for interpolation: L-stable, order ``2 STAGES - 1`` at panel ends and
+``STAGES + 1`` inside a panel (Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.5).
+"""
+
+import numpy as np
+from numpy.polynomial import Polynomial
+
+STAGES = 5
+
+_rise, _fall = Polynomial([0, 1]) ** (STAGES - 1), Polynomial([-1, 1]) ** STAGES
+NODES = np.sort((_rise * _fall).deriv(STAGES - 1).roots().real)
+"""Collocation nodes in (0, 1]; the last is the end of the panel."""
+NODES[-1] = 1.0
+POINTS = np.concatenate([[0.0], NODES])
+"""Nodes with the panel's start: where histories between stages are held."""
+
+
+def _basis(points: np.ndarray) -> list[Polynomial]:
+    return [
+        Polynomial.fromroots(np.delete(points, j)) / np.prod(point - np.delete(points, j))
+        for j, point in enumerate(points)
+    ]
+
+
+def _integrals(polynomials: list[Polynomial]) -> np.ndarray:
+    return np.array([[p.integ()(c) for p in polynomials] for c in NODES])
+
+
+WEIGHTS = _integrals(_basis(NODES))
+"""(i, j): integral of the j-th collocation basis polynomial from 0 to node i; the Butcher matrix."""
+LAGRANGE = np.array([p.coef for p in _basis(POINTS)])
+"""(j, k): coefficient of the k-th power in the j-th interpolation basis polynomial on ``POINTS``."""
+NODE_POLYNOMIAL = Polynomial.fromroots(NODES)
+"""Vanishes at the collocation nodes: what interpolation with and without the panel's start differs by."""
+DIFFERENCE = np.array([1 / np.prod(point - np.delete(POINTS, j)) for j, point in enumerate(POINTS)])
+"""Weights of the divided difference over ``POINTS``."""
+NODE_INTEGRALS = _integrals([NODE_POLYNOMIAL])[:, 0]
+"""Integral of the node polynomial from 0 to each node."""
