@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from menaquinone.testing import checks, strategies
+    from menaquinone.testing import checks as checks
+    from menaquinone.testing import strategies as strategies
     from menaquinone.testing.checks import (
         assert_dose_linear,
         assert_fractions,

@@ -251,7 +251,8 @@ def _check_magnitude(place: str, got: Any, plain: Any, unit: str) -> None:
     wanted = registry.Unit(unit)
     got = registry.Quantity(got) if not hasattr(got, "units") else got
     closes = got.is_compatible_with(wanted)
-    _hold(closes, f"{place}: got the unit '{got.units:~C}', expected '{unit}' or one of its dimension.")
+    shown = f"{got.units:~C}".replace("µ", "u")
+    _hold(closes, f"{place}: got the unit '{shown}', expected '{unit}' or one of its dimension.")
     # Closure alone lets 1/a pass for 1/h: the plain number, made from house units, has to be the same size.
     found = float(units.to_house(got.to(wanted).magnitude, unit))
     same = abs(found - plain) <= CLOSE * max(abs(found), abs(plain))
