@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from menaquinone.errors import InputError
@@ -35,7 +35,6 @@ def test_philox_on_arrays_gives_the_same_known_answers():
 
 
 @pytest.mark.parametrize("law", [draws.uniform, draws.normal, draws.exponential, draws.gamma1])
-@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**64 - 1),
     ids=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=40, unique=True),

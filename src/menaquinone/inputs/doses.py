@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from menaquinone.errors import InputError, refused
 from menaquinone.inputs.adherence import kept
-from menaquinone.inputs.regimen import Regimen
+from menaquinone.inputs.records import Regimen
 from menaquinone.inputs.schedule import Schedule, expand
 
 Regimens = Regimen | Mapping[int, Regimen] | Sequence[Regimen] | None

@@ -3,8 +3,8 @@
 The rules are those of the specification page, ``docs/guide/events.md``.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from math import ceil, floor, gcd, inf, isfinite, lcm, nan
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from menaquinone.catalogue.forms import Form
 from menaquinone.errors import InputError, refused
-from menaquinone.inputs.regimen import ROUNDING, DoseRecord, Regimen, ResetRecord, count
+from menaquinone.inputs.records import ROUNDING, DoseRecord, Regimen, ResetRecord, count
 
 LONGEST_PERIOD = 52 * 168.0
 """h; the longest common period of doses that one steady state may have."""
@@ -117,6 +118,8 @@ class Schedule:
         Times of resets, h, shape (r,).
     steady
         In order of time.
+    forms
+        Records of the forms by name, a form of one's own included.
     """
 
     horizon: float
@@ -135,6 +138,7 @@ class Schedule:
     adherence: Floats
     resets: Floats
     steady: tuple[SteadyState, ...]
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -209,6 +213,7 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
         adherence=np.where(number < 0, 1.0, numbers(lambda one: one.adherence)),
         resets=np.array(resets, dtype=float),
         steady=_steady_states(doses, cuts, horizon),
+        forms={one.form: one.described for one in doses if one.described is not None},
     )
 
 
