@@ -92,7 +92,9 @@ class Correlation:
         size = len(self.names)
         if matrix.shape != (size, size) or not np.array_equal(matrix, matrix.T) or (np.diag(matrix) != 1).any():
             raise refused(
-                f"correlation of {listed(self.names)}", self.matrix, f"a symmetric {size} x {size} matrix of ones"
+                f"correlation of {listed(self.names)}",
+                self.matrix,
+                f"a symmetric {size} x {size} matrix with ones on its diagonal",
             )
         if np.linalg.eigvalsh(matrix)[0] <= 0:
             raise refused(f"correlation of {listed(self.names)}", self.matrix, "a positive definite matrix")
