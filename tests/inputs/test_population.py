@@ -433,8 +433,10 @@ def test_factors_of_draws_and_effects_multiply() -> None:
         ),
         (
             lambda: Correlation(("x", "y"), ((1, 0.5), (0.4, 1)), "assumed: a test"),
-            ("correlation of 'x' and 'y': got ((1, 0.5), (0.4, 1)), "
-            "expected a symmetric 2 x 2 matrix with ones on its diagonal."),
+            (
+                "correlation of 'x' and 'y': got ((1, 0.5), (0.4, 1)), "
+                "expected a symmetric 2 x 2 matrix with ones on its diagonal."
+            ),
         ),
         (
             lambda: Correlation(("x", "y"), ((1, 1), (1, 1)), "assumed: a test"),

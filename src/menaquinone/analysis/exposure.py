@@ -43,9 +43,10 @@ def linear_up_log_down(times: np.ndarray, levels: np.ndarray) -> np.ndarray:
     """Return areas of trapezoids, logarithmic where the level falls and stays positive; shapes as in :func:`linear`."""
     first, second = levels[..., :-1], levels[..., 1:]
     falls = (second < first) & (second > 0)
-    drop = np.where(falls, first - second, 1.0)
-    areas = drop / np.log1p(drop / np.where(falls, second, 1.0)) * np.diff(times)
-    return np.where(falls, areas, linear(times, levels))
+    drop, above = np.where(falls, first - second, 1.0), np.where(falls, second, 1.0)
+    near = drop < above  # log1p keeps every digit of a small fall, a difference of logarithms cannot overflow
+    logs = np.where(near, np.log1p(drop / np.where(near, above, drop)), np.log(above + drop) - np.log(above))
+    return np.where(falls, drop / logs * np.diff(times), linear(times, levels))
 
 
 METHODS = {"linear-up log-down": linear_up_log_down, "linear": linear}
