@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from menaquinone.model import cite as cite
     from menaquinone.solve import Cascade as Cascade
     from menaquinone.solve import Reference as Reference
-    from menaquinone.solve import simulate as simulate
+    from menaquinone.solve.simulate import simulate as simulate
 
     __version__: str
 
