@@ -455,6 +455,7 @@ def test_record_messages(made: object, message: str) -> None:
 LAWS = [
     (Normal(2, 3), stats.norm(2, 3)),
     (Normal(2, 3, 0, 4), stats.truncnorm(-2 / 3, 2 / 3, 2, 3)),
+    (Normal(0, 1, 9, 11), stats.truncnorm(9, 11)),
     (LogNormal(5, 0.4), stats.lognorm(0.4, scale=5)),
     (Exponential(2.0), stats.expon(scale=2)),
 ]
@@ -472,4 +473,4 @@ def test_truncated_quantiles_stay_inside(u: float, low: float, sd: float, width:
         (Normal(0, sd, low, low + width), (low, low + width)),
         (LogNormal(1, sd, np.exp(low), np.exp(low + width)), (np.exp(low), np.exp(low + width))),
     ):
-        assert edges[0] * (1 - 1e-12) - 1e-12 <= law.quantile(np.array([u]))[0] <= edges[1] * (1 + 1e-12) + 1e-12
+        assert edges[0] - 1e-9 <= law.quantile(np.array([u]))[0] <= edges[1] * (1 + 1e-12) + 1e-9

@@ -19,6 +19,8 @@ def _between(u: np.ndarray, low: float, high: float) -> np.ndarray:
     """Map ``u`` to standard normal scores truncated to [low, high]."""
     from scipy.special import ndtr, ndtri
 
+    if low > 0:  # the lower tail has digits where the upper one rounds to 1
+        return -_between(1 - u, -high, -low)
     below, above = ndtr(low), ndtr(high)
     return np.asarray(np.clip(ndtri(below + u * (above - below)), low, high))
 
