@@ -78,19 +78,7 @@ def dose(
     known.entry(route)
     known.formulation(formulation or "")
     first = _at_least_0(start, "start")
-    interval = 0.0 if every is None else hours(every, "every")
-    if every is not None and interval <= 0:
-        raise refused("every", every, "a time greater than 0")
-    if every is None and until is not None:
-        raise refused("until", until, "`every` beside it, the interval at which doses are repeated")
-    if every is None and steady_state:
-        raise refused("steady_state", steady_state, "`every` beside it, the interval at which doses are repeated")
-    doses = 1 if every is None else None
-    if until is not None:
-        end = hours(until, "until")
-        if end <= first:
-            raise refused("until", until, f"a time after start ({start})")
-        doses = count(end - first, interval)
+    interval, doses = _repeats(every, until, steady_state, start)
     mass = known.molar_mass.value
     return Regimen(
         (
@@ -112,6 +100,24 @@ def dose(
             ),
         )
     )
+
+
+def _repeats(every: Any, until: Any, steady_state: bool, start: Any) -> tuple[float, int | None]:
+    """Return the interval in h, 0 for a single dose, and the number of doses, None for no end."""
+    if every is None:
+        for name, needs in (("until", until), ("steady_state", steady_state or None)):
+            if needs is not None:
+                raise refused(name, needs, "`every` beside it, the interval at which doses are repeated")
+        return 0.0, 1
+    interval = hours(every, "every")
+    if interval <= 0:
+        raise refused("every", every, "a time greater than 0")
+    if until is None:
+        return interval, None
+    span = hours(until, "until") - hours(start)
+    if span <= 0:
+        raise refused("until", until, f"a time after start ({start})")
+    return interval, count(span, interval)
 
 
 def fraction(value: float | str, what: str = "bioavailability") -> float:

@@ -163,10 +163,6 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
         End of the run, h. What enters, resets or is put on a steady state at this time or later is left out: an
         observation at the horizon comes first.
 
-    Returns
-    -------
-    Schedule
-
     Raises
     ------
     InputError
