@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from menaquinone.errors import UnknownNameError, refused, require
+from menaquinone.results import NOT_ADVICE
 from menaquinone.trials.outcome import number, pick, published
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 COLOURS = ("#4D4D4D", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("--", "-", "-.", ":")
-NOTICE = "Virtual people. Not medical advice, not a dosing tool."
 
 _COLUMNS = 3
 _MOST_YEARS = 6
@@ -99,7 +99,7 @@ def trial_figure(outcome: "Dataset", trial: "Trial", panels: Sequence[Panel] = P
         axes.set_axis_off()
     _legend(every[len(shown)], arms, reported=bool(trial.reported))
     figure.suptitle(f"{trial.title}\n{outcome.sizes['subject']} virtual people, the same in every arm", fontsize=12)
-    figure.supxlabel(NOTICE, fontsize=8.5, color="#555555")
+    figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
     return figure
 
 
@@ -135,7 +135,7 @@ def plasma_figure(result: "Dataset") -> "Figure":
         figure.legend(title="form", frameon=False, loc="outside right upper")
     n = found.sizes["subject"]
     axes.set_title(f"{n} people: median, middle 50 % and 90 %" if n > 1 else "one person")
-    figure.supxlabel(NOTICE, fontsize=8.5, color="#555555")
+    figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
     return figure
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
 from menaquinone.errors import UnknownNameError
+from menaquinone.results import NOT_ADVICE
 from menaquinone.trials.outcome import as_written, number, of_people, pick, predicted, published, reported_for, unit_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from menaquinone.trials.design import Trial
 
-NOTICE = "A simulation for research with virtual people: not medical advice, not a dosing tool."
 DASH = "-"
 
 OUTCOMES = (
@@ -198,15 +198,20 @@ def sources(outcome: "Dataset", trial: "Trial") -> str:
     if trial.reported:
         said.append("Reported")
         said += [f"  {citation(row)}" for row in dict.fromkeys(one.row for one in trial.reported)]
-    held = json.loads(outcome.attrs.get("sources", "{}"))
-    rows = sorted({row for source in held.values() for row in source_ids(source.partition(";")[0])})
-    assumed = sum(1 for source in held.values() if source.startswith("assumed"))
+    parameters = json.loads(outcome.attrs.get("parameters", "{}"))
+    people = json.loads(outcome.attrs.get("population_sources", "{}"))
+    held = [*(source for *_, source in parameters.values()), *people.values()]
+    rows = sorted({row for source in held for row in source_ids(source.partition(";")[0])})
+    assumed = sum(1 for source in held if source.startswith("assumed"))
     if held:
         said.append("People and parameters")
         said.append(
-            f"  {len(held)} numbers: {len(held) - assumed} from {len(rows)} rows of evidence, {assumed} assumed with a "
-            "reason; attribute 'sources' of the result holds each, 'menaquinone describe' prints those of parameters"
+            f"  {len(held)} numbers: {len(held) - assumed} from {len(rows)} rows of evidence, {assumed} assumed"
         )
+        said.append(
+            "  each is in the file's attributes 'parameters' and 'population_sources'; 'menaquinone describe' prints"
+        )
+        said.append("  parameters with the paper behind each")
     return "\n".join(said)
 
 
@@ -239,7 +244,7 @@ def text(outcome: "Dataset", trial: "Trial") -> str:
     trial
         The trial.
     """
-    return "\n\n".join((heading(outcome, trial), table_text(outcome, trial), NOTICE, sources(outcome, trial)))
+    return "\n\n".join((heading(outcome, trial), table_text(outcome, trial), NOT_ADVICE, sources(outcome, trial)))
 
 
-__all__ = ["HEADER", "NOTICE", "Line", "citation", "heading", "lines", "sources", "table_rich", "table_text", "text"]
+__all__ = ["HEADER", "Line", "citation", "heading", "lines", "sources", "table_rich", "table_text", "text"]

@@ -1,6 +1,8 @@
+import json
 import pickle
 
 import numpy as np
+import xarray as xr
 
 from menaquinone import evidence
 from menaquinone.trials import load
@@ -69,3 +71,23 @@ def test_a_time_is_told_in_days_and_years():
 
 def test_sources_are_the_rows_of_design_and_outcomes(knapen):
     assert knapen.sources() == tuple(sorted({one.row for one in knapen.reported}))
+
+
+def test_a_run_is_repeated_by_the_seed_of_the_file(knapen):
+    first, again, other = (knapen.run(n=2, times=[0.0, 28.0], rng=rng) for rng in (None, 2015, 7))
+    xr.testing.assert_identical(first, again)
+    assert (first.attrs["seed"], other.attrs["seed"]) == ("2015", "7")
+    assert (first["dp_ucmgp"] != other["dp_ucmgp"]).all()
+
+
+def test_a_run_says_what_was_run(knapen):
+    result = knapen.run(n=2, times=[0.0, 28.0], rtol=1e-4)
+    assert dict(result.sizes) | {"arm": 2, "subject": 2, "time": 2} == dict(result.sizes)
+    assert (result.attrs["trial"], result.attrs["trial_file"]) == ("knapen-2015", "knapen-2015.toml")
+    assert result.attrs["growth_noise"] == "True"
+    assert result.attrs["rtol"] == 1e-4
+    written = json.loads(result.attrs["trial_design"])
+    assert written["n"] == {"value": 244, "source": knapen.n.source}
+    assert "agatston_observed" in result
+    ages = result["age"].values
+    assert ((ages >= 55) & (ages <= 65)).all()

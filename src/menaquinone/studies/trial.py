@@ -1,6 +1,6 @@
 """Arms over one group of virtual people: the same people, with the same draws, in every arm."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,10 +115,34 @@ def run_arms(
         )  # fmt: skip
         results.append(result.expand_dims(arm=[name]))
     together: Dataset = xarray.concat(
-        results, dim="arm", data_vars="all", coords="minimal", compat="override", join="outer", combine_attrs="override"
+        _one_code(results),
+        dim="arm",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+        join="outer",
+        combine_attrs="override",
     )
     together = together.assign_coords(arm=("arm", list(arms), {"long_name": "arm of the trial"}))
     return observe_agatston(together, seed) if "agatston" in together else together
+
+
+def _one_code(results: Sequence["Dataset"]) -> list["Dataset"]:
+    """Return results whose flags (the form and route of a dose) mean the same in all of them."""
+    coded = {str(name) for one in results for name in one.data_vars if "flag_meanings" in one[name].attrs}
+    changed = [one.copy() for one in results]
+    for name in coded:
+        holders = [one for one in changed if name in one]
+        every = list(dict.fromkeys(word for one in holders for word in one[name].attrs["flag_meanings"].split()))
+        for one in holders:
+            numbers = np.array([every.index(word) for word in one[name].attrs["flag_meanings"].split()], float)
+            old = one[name].values
+            known = np.isfinite(old)
+            new = np.full(old.shape, np.nan)
+            new[known] = numbers[old[known].astype(int)]
+            attrs = one[name].attrs | {"flag_values": list(range(len(every))), "flag_meanings": " ".join(every)}
+            one[name] = (one[name].dims, new if not known.all() else new.astype(old.dtype), attrs)
+    return changed
 
 
 def _shifted(progress: Callable[[int, int], None], number: int, arms: int, n: int) -> Callable[[int, int], None]:

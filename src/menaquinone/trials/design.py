@@ -259,9 +259,7 @@ class Trial:
             workers=workers,
             progress=progress,
         )
-        held = {name: value.source for name, value in model.parameters.items()}
-        held |= {f"person: {name}": column.source for name, column in people.table.items()}
-        return result.assign_attrs(self._attrs(seed), sources=json.dumps(held))
+        return result.assign_attrs(self._attrs(seed))
 
     def _attrs(self, seed: int) -> Mapping[str, str]:
         return {

@@ -1,0 +1,266 @@
+"""The command line: ``menaquinone run TRIAL``, ``menaquinone trials``, ``menaquinone describe``.
+
+A mistake ends with one sentence on stderr and exit code 2, Ctrl-C with 130; files appear whole or not at all.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from menaquinone.errors import InputError, MissingExtraError, SolveError, refused, require, unknown
+
+if TYPE_CHECKING:
+    from menaquinone.declare import Value
+    from menaquinone.trials.design import Trial
+
+MISTAKE = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments
+        Those after the program's name; of the command line when left out.
+
+    Returns
+    -------
+    int
+        0, 2 after a mistake, or 130 after Ctrl-C.
+    """
+    warnings.showwarning = _show
+    try:
+        require("typer", "cli", "the command line")
+        return _invoke(sys.argv[1:] if arguments is None else list(arguments))
+    except (InputError, MissingExtraError, SolveError) as mistake:
+        return _say(str(mistake), MISTAKE)
+    except OSError as problem:
+        place = f" '{problem.filename}'" if problem.filename else ""
+        return _say(f"{problem.strerror or problem}{place}.", MISTAKE)
+    except KeyboardInterrupt:
+        return _say("interrupted; files appear whole or not at all.", INTERRUPTED)
+    except Exception as fault:
+        if os.environ.get("MENAQUINONE_DEBUG"):
+            raise
+        words = f"{type(fault).__name__}: {' '.join(str(fault).split())}"
+        return _say(f"a fault in the library ({words}); MENAQUINONE_DEBUG=1 shows where.", MISTAKE)
+
+
+def _say(sentence: str, code: int) -> int:
+    sys.stderr.write(f"menaquinone: {sentence}\n")
+    return code
+
+
+def _show(message: Warning | str, *_: object, **__: object) -> None:
+    """Show a warning as a sentence, without the place in the code."""
+    sys.stderr.write(f"menaquinone: warning: {message}\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _invoke(arguments: list[str]) -> int:
+    import typer
+
+    command = typer.main.get_command(_app())
+    try:
+        code = command.main(args=arguments, prog_name="menaquinone", standalone_mode=False)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except Exception as refusal:
+        if not hasattr(refusal, "format_message"):  # not one of the parser's own
+            raise
+        raise _usage_mistake(refusal) from None
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
+
+
+def _usage_mistake(refusal: Any) -> InputError:
+    """Word a refusal of the parser as one of ours."""
+    kind, context = type(refusal).__name__, getattr(refusal, "ctx", None)
+    if kind == "NoSuchOption" and context is not None:
+        known = [name for one in context.command.params for name in one.opts if name.startswith("-")]
+        return unknown("option", refusal.option_name, [*known, "--help"])
+    if "No such command" in refusal.format_message() and context is not None:
+        return unknown("command", refusal.format_message().split("'")[1], sorted(context.command.commands))
+    said = " ".join(refusal.format_message().split())
+    return InputError(f"{said[:1].lower()}{said[1:].rstrip('.')}; 'menaquinone --help' shows what can be given.")
+
+
+def _app() -> Any:
+    import typer
+
+    app = typer.Typer(
+        name="menaquinone", add_completion=False, no_args_is_help=False, rich_markup_mode=None,
+        help="Vitamin K2 in virtual people: from a dose to carboxylation markers, calcium scores and stiffness. "
+        "For research: not medical advice, not a dosing tool.",
+    )  # fmt: skip
+
+    @app.callback(invoke_without_command=True)
+    def top(
+        context: typer.Context,
+        version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+    ) -> None:
+        if version:
+            from menaquinone.results import package_version
+
+            _print(f"menaquinone {package_version()}")
+        elif context.invoked_subcommand is None:
+            _print(context.get_help())
+
+    @app.command("run", short_help="Simulate a trial: a file, a picture and a table.")
+    def run(
+        trial: Annotated[
+            str, typer.Argument(metavar="TRIAL", help="A built-in trial (see 'menaquinone trials') or a TOML file.")
+        ],
+        n: Annotated[int | None, typer.Option("--n", help="Virtual people; the published total when left out.")] = None,
+        seed: Annotated[int | None, typer.Option(help="Seed of every draw; that of the file when left out.")] = None,
+        workers: Annotated[int | None, typer.Option(help="Threads; all cores when left out.")] = None,
+        out: Annotated[Path, typer.Option(help="Directory for NAME.nc and NAME.png.")] = Path(),
+        rtol: Annotated[float, typer.Option(help="Relative tolerance of the results.")] = 1e-6,
+    ) -> None:
+        """Simulate a trial: write NAME.nc and NAME.png, print a table with the reported figures."""
+        _run(trial, out, {"n": n, "rng": seed, "workers": workers, "rtol": rtol})
+
+    @app.command("trials")
+    def trials() -> None:
+        """List the trials that ship with the package."""
+        _trials()
+
+    @app.command("describe", short_help="Print parameters with their sources.")
+    def describe(
+        what: Annotated[
+            str, typer.Argument(metavar="WHAT", help="A model, or a parameter such as 'clearance[MK-7]'.")
+        ] = "vitamin_k",
+    ) -> None:
+        """Print parameters: value, unit, spread, source and how it was read."""
+        _print(_described(what))
+
+    return app
+
+
+def _trials() -> None:
+    from menaquinone.trials import load, names
+
+    width = max(len(name) for name in names())
+    for name in names():
+        _print(f"{name:<{width}}  {load(name).title}")
+
+
+def _run(name: str, out: Path, options: dict[str, Any]) -> None:
+    from menaquinone.trials import load
+
+    trial = load(name)
+    require("matplotlib", "plot", "the picture of a trial")
+    require("h5netcdf", "io", "the file of a trial")
+    names = f"{trial.name}.nc", f"{trial.name}.png"
+    with _into(out, *names) as (table, picture):
+        with _progress(trial) as progress:
+            outcome = trial.run(progress=progress, **options)
+        from menaquinone.plotting import trial_figure
+        from menaquinone.results import to_netcdf
+
+        to_netcdf(outcome, table)
+        trial_figure(outcome, trial).savefig(picture, format="png")
+    _print_report(outcome, trial)
+    _print(f"\nwritten: {' and '.join(str(out / name) for name in names)}")
+
+
+@contextmanager
+def _into(out: Path, *names: str) -> Iterator[list[Path]]:
+    """Give a temporary name for each file in a directory; they appear once everything inside has gone well."""
+    from menaquinone.results import atomic
+
+    with ExitStack() as stack:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            held = [stack.enter_context(atomic(out / name)) for name in names]
+        except OSError as problem:
+            raise refused("--out", str(out), f"a directory that can be written to ({problem.strerror})") from None
+        yield held
+
+
+@contextmanager
+def _progress(trial: "Trial") -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr; a line for every quarter where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        quarters: set[int] = set()
+
+        def tell(done: int, total: int) -> None:
+            quarter = 4 * done // max(total, 1)
+            if quarter not in quarters:
+                quarters.add(quarter)
+                sys.stderr.write(f"{trial.name}: {done} of {total} person-arms simulated\n")
+                sys.stderr.flush()
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("person-arms"), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(trial.name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _print_report(outcome: Any, trial: "Trial") -> None:
+    from menaquinone import report
+    from menaquinone.results import NOT_ADVICE
+
+    if not sys.stdout.isatty():
+        _print(report.text(outcome, trial))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    console.print(report.heading(outcome, trial), "")
+    console.print(report.table_rich(outcome, trial))
+    console.print("", NOT_ADVICE, "", report.sources(outcome, trial), sep="\n")
+
+
+def _described(what: str) -> str:
+    from menaquinone import models
+    from menaquinone.model import bracketed
+
+    ready: dict[str, Callable[[], Any]] = {"vitamin_k": models.vitamin_k, "rat": models.rat}
+    if what in ready:
+        return str(ready[what]().describe())
+    said, names = [], list(ready)
+    for stage in models.vitamin_k().stages:
+        for (name, label), value in stage.values.items():
+            full = bracketed(name, label)
+            names += [name, full]
+            if what in (name, full):
+                said.append(_parameter(full, stage.block.parameters[name].meaning, value))
+    if not said:
+        near = get_close_matches(what, dict.fromkeys(names), n=4, cutoff=0.5)
+        raise unknown("model or parameter", what, near or list(ready))
+    return "\n".join(said)
+
+
+def _parameter(name: str, meaning: str, value: "Value") -> str:
+    """Return value, unit, spread, source and how it was read, one a line."""
+    from menaquinone.declare import source_ids
+    from menaquinone.report import citation
+
+    spread = f"log-normal between people, omega {value.omega:g}" if value.omega else "none between people"
+    lines = [f"{name} = {value.value:g} {value.unit}", f"{meaning}", f"spread: {spread}", f"source: {value.source}"]
+    lines += [f"note: {value.note}"] if value.note else []
+    return "\n  ".join([*lines, *(citation(row) for row in source_ids(value.source))])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
