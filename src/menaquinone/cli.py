@@ -225,10 +225,9 @@ def _print_report(outcome: Any, trial: "Trial") -> None:
         return
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False)
-    console.print(report.heading(outcome, trial), "")
-    console.print(report.table_rich(outcome, trial))
-    console.print("", NOT_ADVICE, "", report.sources(outcome, trial), sep="\n")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(report.heading(outcome, trial), report.table_rich(outcome, trial), NOT_ADVICE, sep="\n\n")
+    console.print("", report.sources(outcome, trial), sep="\n")
 
 
 def _described(what: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
-from menaquinone.errors import UnknownNameError
+from menaquinone.errors import UnknownNameError, require
 from menaquinone.results import NOT_ADVICE
 from menaquinone.trials.outcome import as_written, number, of_people, pick, predicted, published, reported_for, unit_of
 
@@ -131,27 +131,22 @@ def table_text(outcome: "Dataset", trial: "Trial") -> str:
 
 
 def table_rich(outcome: "Dataset", trial: "Trial") -> Any:
-    """Return the table for a terminal, as a ``rich.table.Table``.
+    """Return the table for a terminal: a ``rich.text.Text`` that stands out where something was reported.
 
     Raises
     ------
     MissingExtraError
         If rich is not installed.
     """
-    from menaquinone.errors import require
-
     require("rich", "cli", "a table for the terminal")
-    from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for title in HEADER:
-        made.add_column(title, overflow="fold")
-    for line in _thinned(lines(outcome, trial)):
-        if line.outcome:
-            made.add_row(Text(line.outcome, style="bold cyan"))
-        made.add_row(*(Text(cell) for cell in line.cells))
-    return made
+    first, rule, *rest = table_text(outcome, trial).splitlines()
+    made = [Text(first, style="bold"), Text(rule, style="dim")]
+    for line in rest:
+        nothing = line.endswith(f" {DASH}")
+        made.append(Text(line, style="bold cyan" if not line.startswith(" ") else "" if nothing else "bold"))
+    return Text("\n").join(made)
 
 
 def _thinned(found: tuple[Line, ...]) -> Iterator[Line]:

@@ -76,6 +76,12 @@ def test_the_form_of_a_dose_means_the_same_in_every_arm(model):
     assert result["status"].dtype.kind == "i"
 
 
+def test_coordinates_keep_what_they_say(outcome):
+    assert outcome["time"].attrs["units"] == "d"
+    assert {"units", "long_name", "source"} <= set(outcome["age"].attrs)
+    assert outcome["arm"].attrs["long_name"] == "arm of the trial"
+
+
 def test_progress_counts_people_in_all_arms(outcome):
     told = outcome.attrs["told"]
     assert told == sorted(told)

@@ -124,7 +124,10 @@ def run_arms(
         combine_attrs="override",
     )
     together = together.assign_coords(arm=("arm", list(arms), {"long_name": "arm of the trial"}))
-    return observe_agatston(together, seed) if "agatston" in together else together
+    if "agatston" not in together:
+        return together
+    # the bare variable: coordinates keep the attributes they came with
+    return together.assign(agatston_observed=observe_agatston(together, seed)["agatston_observed"].variable)
 
 
 def _one_code(results: Sequence["Dataset"]) -> list["Dataset"]:
