@@ -19,7 +19,7 @@ from menaquinone.errors import refused, require
 from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Population
 from menaquinone.model import Model, Offer
-from menaquinone.units import HOURS_PER_DAY
+from menaquinone.units import HOURS_PER_DAY, from_house
 
 if TYPE_CHECKING:
     import xarray
@@ -95,6 +95,7 @@ def _named(unit: str, long_name: str, source: str) -> dict[str, Any]:
 def _variable(model: Model, name: str, values: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, dict[str, Any]]:
     offer = model.offers[name]
     attributes = _named(offer.declared.unit, offer.declared.meaning, _source(model.stages[offer.stage]))
+    values = from_house(values, offer.declared.unit)
     if not offer.axes:
         return ("subject", "time"), np.moveaxis(values[:, 0], -1, 0), attributes
     return ("subject", "time", *offer.axes), np.moveaxis(_spread(model, offer, values), -1, 0), attributes

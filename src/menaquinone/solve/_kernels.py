@@ -157,41 +157,76 @@ def _begin_panel(k, cursor, events, values, x, r, rest, base, begins, then):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def exponential(
-    keep,
-    hold,
-    drive,
-    defect,
-    driven,
-    step,
-    constant,
-    b,
-    difference,
-    x,
-    r,
-    rest,
-    base,
-    events,
-    values,
-    begins,
-    then,
-    path,
-    spread,
-):
+def _fed(r, constant, fed):
+    """Note which states get any constant input: what is zero for every lane need not be multiplied."""
+    n, m, lanes = r.shape
+    for i in range(n):
+        for member in range(m):
+            fed[i, member] = False
+            for lane in range(lanes):
+                if r[i, member, lane] + constant[i, member, lane] != 0.0:
+                    fed[i, member] = True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gathered(keep, hold, drive, defect, driven, linked, fed, rows, k, b, x, total, slope, node, i, member, row, off):
+    """One state at one node for lanes whose steps stand in different rows: what ``exponential`` does where they agree."""
+    points = drive.shape[2]
+    for j in range(x.shape[0]):
+        if linked[i, j]:
+            for lane in range(rows.size):
+                row[lane] += keep[rows[lane], node, i, j, member, lane] * x[j, member, lane]
+            if fed[j, member]:
+                for lane in range(rows.size):
+                    row[lane] += hold[rows[lane], node, i, j, member, lane] * total[j, lane]
+            if driven:
+                for point in range(points):
+                    for lane in range(rows.size):
+                        row[lane] += drive[rows[lane], node, point, i, j, member, lane] * b[k, point, j, member, lane]
+                for lane in range(rows.size):
+                    off[lane] += defect[rows[lane], node, i, j, member, lane] * slope[j, lane]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def exponential(keep, hold, drive, defect, driven, linked, idle, step, constant, b, difference, x, r, rest, base, events, values, begins, then, path, spread):
     """March an affine stage with constant coefficients through K panels, exactly for polynomial inputs.
 
-    step (K, L): index of the panel's step; constant (n, m, L): the part of the input that does not change; b
-    (K, s + 1, n, m, L): the rest; x, r (n, m, L) are advanced in place; path (K, s + 1, n, m, L) receives the states at
-    every point, spread (K, n, m, L) the error estimate.
+    linked (n, n): which states act on which within a panel; idle (m, L): members to which nothing ever happens, left
+    where they are; step (K, L): index of the panel's step; constant (n, m, L): the part of the input that does not
+    change; b (K, s + 1, n, m, L): the rest; x, r (n, m, L) are advanced in place; path (K, s + 1, n, m, L) receives the
+    states at every point, spread (K, n, m, L) the error estimate.
     """
     n, m, lanes = x.shape
     s = keep.shape[1]
     slope = np.zeros((n, lanes))
+    total = np.zeros((n, lanes))
+    row, off = np.zeros(lanes), np.zeros(lanes)
+    fed = np.zeros((n, m), np.bool_)
+    busy = np.zeros(m, np.bool_)
+    for member in range(m):
+        for lane in range(lanes):
+            busy[member] = busy[member] or not idle[member, lane]
     cursor = 0
     for k in range(step.shape[0]):
+        before = cursor
         cursor = _begin_panel(k, cursor, events, values, x, r, rest, base, begins, then)
+        if k == 0 or cursor != before:
+            _fed(r, constant, fed)
+        rows = step[k]
+        q = rows[0]
+        together = True
+        for lane in range(lanes):
+            together = together and rows[lane] == q
         path[k, 0] = x
         for member in range(m):
+            if not busy[member]:
+                for node in range(s):
+                    for i in range(n):
+                        path[k, node + 1, i, member] = x[i, member]
+                continue
+            for i in range(n):
+                for lane in range(lanes):
+                    total[i, lane] = r[i, member, lane] + constant[i, member, lane]
             if driven:
                 for i in range(n):
                     for lane in range(lanes):
@@ -201,40 +236,35 @@ def exponential(
                             slope[i, lane] += difference[point] * b[k, point, i, member, lane]
             for node in range(s):
                 for i in range(n):
-                    row = path[k, node + 1, i, member]
                     for lane in range(lanes):
                         row[lane] = 0.0
-                    for j in range(n):
-                        for lane in range(lanes):
-                            q = step[k, lane]
-                            row[lane] += keep[q, node, i, j, member, lane] * x[j, member, lane]
-                        for lane in range(lanes):
-                            q = step[k, lane]
-                            row[lane] += hold[q, node, i, j, member, lane] * (
-                                r[j, member, lane] + constant[j, member, lane]
-                            )
-                    if driven:
-                        for point in range(s + 1):
-                            for j in range(n):
+                        off[lane] = 0.0
+                    if together:
+                        for j in range(n):
+                            if linked[i, j]:
                                 for lane in range(lanes):
-                                    q = step[k, lane]
-                                    row[lane] += (
-                                        drive[q, node, point, i, j, member, lane] * b[k, point, j, member, lane]
-                                    )
-                        for lane in range(lanes):
-                            off = 0.0
-                            q = step[k, lane]
-                            for j in range(n):
-                                off += defect[q, node, i, j, member, lane] * slope[j, lane]
-                            spread[k, i, member, lane] = max(spread[k, i, member, lane], abs(off))
+                                    row[lane] += keep[q, node, i, j, member, lane] * x[j, member, lane]
+                                if fed[j, member]:
+                                    for lane in range(lanes):
+                                        row[lane] += hold[q, node, i, j, member, lane] * total[j, lane]
+                                if driven:
+                                    for point in range(s + 1):
+                                        for lane in range(lanes):
+                                            row[lane] += drive[q, node, point, i, j, member, lane] * b[k, point, j, member, lane]
+                                    for lane in range(lanes):
+                                        off[lane] += defect[q, node, i, j, member, lane] * slope[j, lane]
+                    else:
+                        _gathered(keep, hold, drive, defect, driven, linked, fed, rows, k, b, x, total, slope, node, i, member, row, off)
                     for lane in range(lanes):
+                        if idle[member, lane]:
+                            row[lane] = x[i, member, lane]
                         if begins[member, lane] > k:
                             row[lane] = 0.0
+                        elif driven:
+                            spread[k, i, member, lane] = max(spread[k, i, member, lane], abs(off[lane]))
+                        path[k, node + 1, i, member, lane] = row[lane]
             for i in range(n):
-                for lane in range(lanes):
-                    x[i, member, lane] = path[k, s, i, member, lane]
-                    if begins[member, lane] > k:
-                        spread[k, i, member, lane] = 0.0
+                x[i, member] = path[k, s, i, member]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

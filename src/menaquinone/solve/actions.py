@@ -1,11 +1,12 @@
 """A schedule of doses as primitive actions on states: amounts, input rates that start and end, resets, orbits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from menaquinone.catalogue.forms import Form
 from menaquinone.errors import InputError, unknown
 from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState
 from menaquinone.model import bracketed
@@ -107,7 +108,7 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     for key in zip(schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation, strict=True):
         name = tuple(map(str, key))  # NaN is not equal to itself
         if name not in known:
-            known[name] = _target(stages, *key, factors)
+            known[name] = _target(stages, schedule.forms, *key, factors)
         targets.append(known[name])
     start, end = np.round(schedule.start, _DIGITS), np.round(schedule.end, _DIGITS)
     rows = np.arange(len(start))
@@ -125,67 +126,71 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     value = np.concatenate([part[3] for part in parts])
     dose = np.concatenate([part[4] for part in parts])
     sort = np.lexsort((dose, order, time))
-    orbits = tuple(_orbit(stages, one, factors) for one in schedule.steady)
+    orbits = tuple(_orbit(stages, schedule.forms, one, factors) for one in schedule.steady)
     return Actions(time[sort], order[sort], kind[sort], value[sort], dose[sort], tuple(targets), orbits, factors)
 
 
-def _orbit(stages: Sequence["Wired"], one: SteadyState, factors: dict[str, float]) -> Orbit:
+def _orbit(
+    stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float]
+) -> Orbit:
     def resolved(doses: tuple[OrbitDose, ...]) -> tuple[tuple[OrbitDose, Target], ...]:
         return tuple(
-            (dose, _target(stages, dose.form, dose.route, dose.fraction, dose.fat, dose.formulation, factors))
-            for dose in doses
+            (each, _target(stages, forms, each.form, each.route, each.fraction, each.fat, each.formulation, factors))
+            for each in doses
         )
 
-    return Orbit(
-        round(one.time, _DIGITS), round(one.period, _DIGITS), one.replace, resolved(one.new), resolved(one.orbit)
-    )
+    time, period = round(one.time, _DIGITS), round(one.period, _DIGITS)
+    return Orbit(time, period, one.replace, resolved(one.new), resolved(one.orbit))
 
 
 def _target(
     stages: Sequence["Wired"],
-    form: Any,
+    forms: Mapping[str, Form],
+    form: str,
     route: str,
     fraction: float,
     fat: float,
     formulation: str,
     factors: dict[str, float],
 ) -> Target:
-    name = getattr(form, "name", form)
     for index, one in enumerate(stages):
         for row, member in enumerate(one.stage.members):
-            if member.name == (name,) and member.enters:
+            if member.name == (form,) and member.enters:
                 if route not in member.enters:
-                    raise unknown(f"route of {name} in this model", route, member.enters)
+                    raise unknown(f"route of {form} in this model", route, member.enters)
                 entry = member.enters[route]
                 state = list(one.block.states).index(entry.state)
-                factor = _prepared(one, row, form, route, fat, formulation, factors)
+                factor = _prepared(one, row, forms.get(form), route, fat, formulation, factors)
                 if not np.isnan(fraction):
                     return Target(index, state, row, "", float(fraction))
                 return Target(index, state, row, entry.fraction, factor if entry.fraction else 1.0)
     taken = [m.label for one in stages for m in one.stage.members if m.enters]
-    raise unknown("form that this model takes doses of", name, taken)
+    raise unknown("form that this model takes doses of", form, taken)
 
 
 def _prepared(
-    one: "Wired", row: int, form: Any, route: str, fat: float, formulation: str, factors: dict[str, float]
+    one: "Wired",
+    row: int,
+    form: Form | None,
+    route: str,
+    fat: float,
+    formulation: str,
+    factors: dict[str, float],
 ) -> float:
     """Return the factor that a meal and a formulation put on bioavailability; note the one on absorption time."""
-    from menaquinone.catalogue.forms import FORMS, Form
-
-    record = form if isinstance(form, Form) else FORMS.get(form)
-    if route != "oral" or record is None:
+    if route != "oral" or form is None:
         return 1.0
-    factor = float(record.fat.factor(fat)) if record.fat is not None else 1.0
-    prepared = record.formulation(formulation)
+    factor = float(form.fat.factor(fat)) if form.fat is not None else 1.0
+    prepared = form.formulation(formulation)
     if prepared.bioavailability is not None:
         factor *= prepared.bioavailability.value
-    key = bracketed("absorption_time", one.stage.members[row].label)
     slower = 1.0
     if prepared.absorption_time is not None:
-        slower = prepared.absorption_time.value / record.pk.values["absorption_time"].value
+        slower = prepared.absorption_time.value / form.pk.values["absorption_time"].value
+    key = bracketed("absorption_time", one.stage.members[row].label)
     if factors.setdefault(key, slower) != slower:
         raise InputError(
-            f"formulations of {record.name}: got two that are absorbed at different speeds for one subject, "
+            f"formulations of {form.name}: got two that are absorbed at different speeds for one subject, "
             "expected one speed for each form."
         )
     return factor

@@ -30,7 +30,7 @@ class Cascade:
     lanes
         Subjects advanced together, a multiple of 16.
     level
-        Halvings of every panel to begin with; from the tolerance where not given.
+        Halvings of every panel to begin with.
     adaptive
         Whether panels are refined where the error estimate asks. Without, panels stay as ``level`` lays them: for
         measuring the order of convergence.
@@ -38,13 +38,15 @@ class Cascade:
 
     window: float = 168.0
     lanes: int = 32
-    level: int | None = None
+    level: int = 0
     adaptive: bool = True
 
     def __post_init__(self) -> None:
         """Refuse settings that no run could have."""
         if self.lanes < _WIDTH or self.lanes % _WIDTH:
             raise refused("lanes", self.lanes, f"a multiple of {_WIDTH}")
+        if not (isinstance(self.level, int) and 0 <= self.level <= 8):
+            raise refused("level", self.level, "a whole number from 0 to 8")
         if not self.window > 0:
             raise refused("window", self.window, "hours greater than 0")
 

@@ -21,10 +21,7 @@ _ATTEMPTS = 16
 _FLOOR = 1e-3
 """A value is controlled relative to itself plus this share of the largest it has had."""
 _SAFETY = 1.0
-_EASY = 1e-3
-"""Worst error ratio below which a level of halvings is given back."""
-
-Grid = tuple[np.ndarray, np.ndarray]
+Grid = grid.Grid
 
 
 class Lanes:
@@ -63,15 +60,16 @@ class Lanes:
             i: np.where(self._past(i), -np.inf, np.inf) for i, one in enumerate(self.stages) if one.block.onset
         }
         self.began = {i: np.isneginf(since) for i, since in self.onsets.items()}
-        first = grid.first_level(problem.rtol) if engine.level is None else engine.level
-        self.level = np.full(n, first)
+        self.marks = [grid.marks(engine.level)] * n
+        self.clock: list[Any] = [None] * n
+        self.idle = [self._idle(i) for i in range(len(self.stages))]
         self.since = np.full(n, grid.LONGEST)
         self.status, self.failed_at = np.zeros(n, np.int8), np.full(n, np.nan)
         self.edges = [self._edges(lane) for lane in range(n)]
         self.window = np.zeros(n, int)
         self.steps = Steps(n)
         self.caches = [Propagators(False) for _ in self.stages]
-        self.grids: dict[Any, Grid] = {}
+        self.grids: dict[Any, Any] = {}
         self.share = 1 / max(map(len, self.edges))
         self.started = False
 
@@ -106,6 +104,22 @@ class Lanes:
         past: np.ndarray = getattr(u, one.block.onset.when) >= getattr(self.p[i], one.block.onset.reaches)
         return np.broadcast_to(past, (one.m, len(self.subjects)))
 
+    def _idle(self, i: int) -> np.ndarray:
+        """Members of a stage that takes doses to which nothing happens in the whole run, by lane."""
+        one = self.stages[i]
+        idle = np.full((one.m, len(self.subjects)), one.doses and one.steady and all(self._still(i)))
+        for lane, actions in enumerate(self.actions):
+            if actions.orbits or RESET in actions.order:
+                idle[:, lane] = False
+            for target in actions.targets:
+                if target.stage == i:
+                    idle[target.member, lane] = False
+        return idle
+
+    def _still(self, i: int) -> list[bool]:
+        """Whether each input of a stage is one number for the whole run."""
+        return [wire.at_entry or (wire.covariate and self.held.covariates[wire.of].values.shape[1] == 1) for wire in self.stages[i].wires]
+
     def _edges(self, lane: int) -> np.ndarray:
         """Edges of a lane's windows: whole windows, steps of covariates, steady states, the horizon."""
         horizon = self.problem.horizon
@@ -139,7 +153,7 @@ class Lanes:
         for i, one in enumerate(self.stages):
             if one.n:
                 self.x[i], self.r[i] = path[i][0][-1, -1].copy(), path[i][1]
-                self.peak[i] = np.maximum(self.peak[i], np.abs(path[i][0]).max(axis=(0, 1)))
+                self.peak[i] = np.maximum(self.peak[i], np.abs(path[i][0][:, -1]).max(axis=0))
         for i, since in self.onsets.items():
             self.began[i] = self.began[i] | (since < right)
         self._mark_failures(solution)
@@ -148,7 +162,7 @@ class Lanes:
 
     def _grid(self, lane: int, left: float, right: float) -> Grid:
         """Lay a lane's panels; lanes on one schedule and level share them."""
-        key = (id(self.actions[lane]), left, right, int(self.level[lane]), float(self.since[lane]))
+        key = (id(self.actions[lane]), left, right, self.marks[lane], float(self.since[lane]))
         if key not in self.grids:
             if len(self.grids) > 256:
                 self.grids.clear()
@@ -156,42 +170,40 @@ class Lanes:
             doses = breaks[(breaks >= left) & (breaks < right)]
             shown = times[(times > left) & (times < right)]
             bounds = np.unique(np.concatenate([[left], doses, shown, [right]]))
-            starts, widths = grid.panels(bounds, np.isin(bounds, doses), float(self.since[lane]), int(self.level[lane]))
+            laid = grid.panels(bounds, np.isin(bounds, doses), float(self.since[lane]), self.marks[lane])
             last = doses[-1] if len(doses) else left - self.since[lane]
-            self.grids[key] = (starts, widths, min(right - last, grid.LONGEST))  # type: ignore[assignment]
-        starts, widths, since = self.grids[key]  # type: ignore[misc]
-        self.since[lane] = since
+            self.grids[key] = (*laid, min(right - last, grid.LONGEST))
+        starts, widths, self.clock[lane], self.since[lane] = self.grids[key]
         return starts, widths
 
     def _controlled(
         self, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
     ) -> tuple[Any, Panels, Any, list[Grid]]:
         """March all stages until every lane's panels are fine enough and every onset is an edge."""
-        refined, worst = np.zeros(len(left), bool), np.zeros(len(left))
         for attempt in range(_ATTEMPTS):
             panels = self._panels(grids)
-            starts = [self._forcing(i, grids, left, right, at_orbit) for i in range(len(self.stages))]
-            path, offered, ratio = self._sweep(panels, left, starts)
+            forcings = [self._forcing(i, grids, left, right, at_orbit) for i in range(len(self.stages))]
+            path, offered, ratio = self._sweep(panels, left, forcings)
             bad = ~(ratio <= 1.0) & (panels.widths > 0) & (self.status == 0)
             if not self.engine.adaptive:
                 bad[:] = False
-            if attempt == 0:
-                worst = np.where(panels.widths > 0, ratio, 0.0).max(axis=0)
             if bad.any() and attempt < _ATTEMPTS - 1:
-                refined |= bad.any(axis=0)
-                grids = [
-                    grid.halved(*one, bad[: len(one[0]), lane]) if bad[:, lane].any() else one
-                    for lane, one in enumerate(grids)
-                ]
+                grids = [self._finer(lane, one, bad[: len(one[0]), lane], attempt) for lane, one in enumerate(grids)]
                 continue
             self._fail(bad, panels, ratio)
             cuts = self._find_onsets(panels, path, offered, grids)
             if not cuts:
                 break
             grids = [grid.cut(*one, np.array(cuts[lane])) if lane in cuts else one for lane, one in enumerate(grids)]
-        if self.engine.level is None:
-            self.level += np.where(refined, 1, np.where((worst < _EASY) & (self.level > grid.COARSEST), -1, 0))
         return path, panels, offered, grids
+
+    def _finer(self, lane: int, one: Grid, bad: np.ndarray, attempt: int) -> Grid:
+        """Halve a lane's bad panels, and remember where, so that the next window starts with them."""
+        if not bad.any():
+            return one
+        if attempt == 0:
+            self.marks[lane] = grid.learned(self.marks[lane], self.clock[lane], one[1], bad)
+        return grid.halved(*one, bad)
 
     def _panels(self, grids: list[Grid]) -> Panels:
         most = max(len(one[0]) for one in grids)
@@ -214,7 +226,7 @@ class Lanes:
         horizon = max(self.problem.horizon, 24.0)
         for i, one in enumerate(self.stages):
             u = inputs(one, offered, self.entry, self.held, hours, left)
-            path = np.zeros((*shape, *self.x[i].shape))
+            path = self.x[i]
             if one.n:
                 path, spread, decay, r = march(
                     one, self.p[i], u, self.x[i], forcings[i], panels, self.steps, self._cache(i), self.steps_only[i], self.problem.rtol
@@ -238,14 +250,14 @@ class Lanes:
         horizon: float,
     ) -> np.ndarray:
         """Return the worst estimate over the error allowed, (K, L). What a state forgets only slowly may err less a panel."""
-        largest = np.maximum(peak, np.abs(path).max(axis=(0, 1)))
-        scale = np.maximum(np.abs(path[:, 0]), np.abs(path[:, -1])) + _FLOOR * largest
+        ends = np.abs(path[:, -1])
+        scale = np.maximum(np.abs(path[:, 0]), ends) + _FLOOR * np.maximum(peak, ends.max(axis=0))
         memory = np.minimum(horizon, 1 / np.maximum(decay, 1 / horizon))
         patience = np.sqrt(np.minimum(1.0, widths[:, None, :] / memory))
         allowed = _SAFETY * self.problem.rtol * scale * patience[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(spread == 0.0, 0.0, spread / allowed)
-        ratio = np.where(np.isfinite(path).all(axis=1), ratio, np.inf)
+        ratio = np.where(np.isfinite(ends), ratio, np.inf)
         return np.asarray(ratio.max(axis=(1, 2)))
 
     def _cache(self, i: int) -> Propagators:
@@ -272,7 +284,7 @@ class Lanes:
                 inside = since < right[lane]
                 begins[member, lane] = max(0, int(np.searchsorted(grids[lane][0], since - 1e-9))) if inside else NEVER
         events = self._events(i, grids, left, right, at_orbit) if one.doses else NO_EVENTS
-        return Forcing(self.r[i], self.intake[i], self.rest[i], events, begins, then)
+        return Forcing(self.r[i], self.intake[i], self.rest[i], events, begins, then, self.idle[i])
 
     def _events(
         self, i: int, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]

@@ -164,6 +164,8 @@ class Forcing:
         Panel at which the states start to exist; -1 where they do already.
     then : ndarray (n,)
         State at onset.
+    idle : ndarray (m, L)
+        Members to which nothing happens from time 0 on: they stay at their steady state, to the bit.
     """
 
     r: np.ndarray
@@ -172,6 +174,7 @@ class Forcing:
     events: tuple[np.ndarray, np.ndarray]
     begins: np.ndarray
     then: np.ndarray
+    idle: np.ndarray
 
 
 def march(
@@ -217,8 +220,16 @@ def march(
     b = offset(one, p, u, shape) if b_moves else np.zeros((1, 1, 1, 1, 1))
     constant = np.zeros(x.shape) if b_moves else constant
     matrices = cache.of(a, steps)
-    kernels.exponential(*matrices, b_moves, panels.rows, constant, b, DIFFERENCE, *tail)
+    kernels.exponential(*matrices, b_moves, _linked(a), forcing.idle, panels.rows, constant, b, DIFFERENCE, *tail)
     return path, spread, _slowest(a), r
+
+
+def _linked(a: np.ndarray) -> np.ndarray:
+    """Return which states act on which within a panel (n, n): the reach of the nonzero coefficients."""
+    reach: np.ndarray = (a != 0).any(axis=(2, 3)) | np.eye(len(a), dtype=bool)
+    for _ in range(len(a)):
+        reach = reach @ reach
+    return reach
 
 
 def _first(value: np.ndarray) -> np.ndarray:

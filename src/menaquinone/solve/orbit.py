@@ -37,7 +37,7 @@ def settle(lanes: Lanes, at_orbit: dict[int, Orbit], now: np.ndarray) -> None:
     chosen[list(at_orbit)] = True
     acting = {lane: _acting(lanes, lane, one, joint=True) for lane, one in at_orbit.items()}
     grids = [
-        _period_grid(acting[lane], at_orbit[lane].period, lanes.level[lane]) if lane in acting else _DUMMY
+        _period_grid(acting[lane], at_orbit[lane].period, lanes.marks[lane]) if lane in acting else _DUMMY
         for lane in range(len(chosen))
     ]
     orbit = _joint(lanes, acting, grids, now)
@@ -95,10 +95,11 @@ def _entries(phase: float, ii: float, period: float) -> list[float]:
     return [round(phase + k * ii, 9) for k in range(max(1, round(period / ii)))]
 
 
-def _period_grid(acting: Acting, period: float, level: int) -> Grid:
+def _period_grid(acting: Acting, period: float, marks: tuple[float, ...]) -> Grid:
     times = np.unique([event[0] for event in acting[0]])
     bounds = np.unique(np.concatenate([[0.0], times, [period]]))
-    return grid.panels(bounds, np.isin(bounds, times), grid.LONGEST, int(level))
+    starts, widths, _ = grid.panels(bounds, np.isin(bounds, times), grid.LONGEST, marks)
+    return starts, widths
 
 
 def _forcing(lanes: Lanes, i: int, acting: dict[int, Acting], grids: list[Grid], *, diet: bool) -> Forcing:
@@ -119,14 +120,15 @@ def _forcing(lanes: Lanes, i: int, acting: dict[int, Acting], grids: list[Grid],
         index, amounts = np.array(rows, np.int64), np.array(values, float)
         sort = np.argsort(index[:, 0], kind="stable")
         table = index[sort], amounts[sort]
-    return Forcing(r, base, lanes.rest[i], table, np.full((one.m, len(lanes.subjects)), -1), np.zeros(max(one.n, 1)))
+    shape = (one.m, len(lanes.subjects))
+    return Forcing(r, base, lanes.rest[i], table, np.full(shape, -1), np.zeros(max(one.n, 1)), np.zeros(shape, bool))
 
 
 def _of_doses(lanes: Lanes, i: int, acting: dict[int, Acting], at_orbit: dict[int, Orbit]) -> np.ndarray:
     """Return the orbit of the new doses alone, without diet: what linear kinetics lets us add."""
     one = lanes.stages[i]
     grids = [
-        _period_grid(acting[lane], at_orbit[lane].period, lanes.level[lane]) if lane in acting else _DUMMY
+        _period_grid(acting[lane], at_orbit[lane].period, lanes.marks[lane]) if lane in acting else _DUMMY
         for lane in range(len(lanes.subjects))
     ]
     panels, steps = _panels(grids)

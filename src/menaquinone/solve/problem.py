@@ -316,11 +316,21 @@ def inputs(
         if wire.covariate:
             values[wire.name] = source
             continue
-        total = source[..., wire.index[:, 0], :]
+        total = _rows(source, wire.index[:, 0])
         for column in range(1, wire.index.shape[1]):  # one by one: the order of a sum is part of a subject's result
-            total = total + source[..., wire.index[:, column], :]
+            total = total + _rows(source, wire.index[:, column])
         values[wire.name] = total
     return one.block.Inputs(**values)
+
+
+def _rows(source: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Return members of (..., members, L): a view where they stand evenly spaced."""
+    if len(index) == 1:
+        return source[..., index[0] : index[0] + 1, :]
+    step = int(index[1] - index[0])
+    if step > 0 and (np.diff(index) == step).all():
+        return source[..., index[0] : index[-1] + 1 : step, :]
+    return source[..., index, :]
 
 
 def _axis_of(one: Wired, held: Held, name: str, found: np.ndarray) -> np.ndarray:
