@@ -82,3 +82,9 @@ def test_conversion_follows_absorption_and_not_the_plasma_level(parameters):
     swallowed = DELIVERY.outputs(p, None, DELIVERY.Inputs(plasma_concentration=20.0, absorbed_level=20.0))
     assert injected.delivered_mk4 == 0
     assert swallowed.delivered_mk4 == pytest.approx(0.2 * swallowed.delivered, rel=1e-12)
+
+
+def test_the_mk4_share_is_a_share_even_while_conversion_runs_ahead_of_plasma(parameters):
+    p = parameters(TISSUE)
+    assert TISSUE.outputs(p, TISSUE.State(pool=2.0, mk4_pool=0.5), None).mk4_share == 0.25
+    assert TISSUE.outputs(p, TISSUE.State(pool=2.0, mk4_pool=7.0), None).mk4_share == 1.0

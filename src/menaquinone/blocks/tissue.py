@@ -7,6 +7,8 @@ plasma because plasma clearance already counts the uptake.
 
 from typing import NamedTuple
 
+import numpy as np
+
 from menaquinone.declare import Array, Block, output, param, reads, state
 
 
@@ -76,7 +78,8 @@ def rates(p, x, u):
 
 
 def outputs(p, x, u):
-    return Outputs(tissue_vitamin_k=x.pool, mk4_share=x.mk4_pool / x.pool)
+    # Conversion follows absorption, plasma only later: after many mg of a long chain the label runs ahead of the pool.
+    return Outputs(tissue_vitamin_k=x.pool, mk4_share=x.mk4_pool / np.maximum(x.pool, x.mk4_pool))
 
 
 TISSUE = Block("tissue", Parameters, State, rates, Inputs, Outputs, outputs, over="tissue")

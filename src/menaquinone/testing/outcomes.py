@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-SIGNED = frozenset({"log_density", "wall_effect"})
-"""Variables that may be negative: a logarithm and a change."""
+SIGNED = frozenset({"log_density", "wall_effect", "dose_time"})
+"""Variables that may be negative: a logarithm, a change, and times of doses given before a steady state began."""
 
 
 def assert_nonnegative(dataset: Any, *, signed: Iterable[str] = SIGNED, tolerance: float = 1e-12) -> None:

@@ -11,7 +11,7 @@ Names, quantities with units, regimens of every event kind, parameter sets, peop
 Each strategy only draws what the library accepts; arguments are keywords with defaults, and narrow what is drawn.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,6 +134,7 @@ def doses(
     routes: Collection[str] = ("oral", "iv", "im"),
     days: float = 60.0,
     events: Collection[str] = EVENTS,
+    formulations: Mapping[str, str] | None = None,
 ) -> Regimen:
     """Draw one dose, or the same dose again and again, by any route its form offers.
 
@@ -147,7 +148,9 @@ def doses(
         Start and end of dosing lie within.
     events
         Of :data:`EVENTS`, those that one dose may show: bolus, infusion, overlapping infusion, lag, bioavailability,
-        steady state, stop, meal.
+        steady state, stop, meal (fat and formulation).
+    formulations
+        By form, the one formulation to take; any of the form's by default.
     """
     _known(events)
     records = {one.name: one for one in (FORMS[each] if isinstance(each, str) else each for each in among)}
@@ -171,13 +174,20 @@ def doses(
         named["bioavailability"] = draw(st.none() | st.floats(0.01, 1.0))
     if "meal" in events:
         named["fat"] = draw(st.none() | quantities("fat", units=["g"]))
-        named["formulation"] = draw(st.none() | st.sampled_from([*chosen.formulations, None]))
+        fixed = formulations or {}
+        ways = [fixed[chosen.name]] if chosen.name in fixed else ["", *chosen.formulations]
+        named["formulation"] = draw(st.sampled_from(ways))
     return dose(chosen, draw(quantities("amount")), **named)
 
 
 @st.composite
 def event_tables(
-    draw: "st.DrawFn", *, among: Collection[str] = tuple(FORMS), days: float = 60.0, events: Collection[str] = EVENTS
+    draw: "st.DrawFn",
+    *,
+    among: Collection[str] = tuple(FORMS),
+    days: float = 60.0,
+    events: Collection[str] = EVENTS,
+    formulations: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Draw the rows of a NONMEM-style event table, amounts in ug and times in h, for ``interop.from_table``.
 
@@ -189,13 +199,17 @@ def event_tables(
         Times lie within.
     events
         Of :data:`EVENTS`; resets, infusions, lags and steady states come only where listed.
+    formulations
+        By form, the formulation to name; none by default.
     """
     _known(events)
     kinds = [1] + [3] * ("reset" in events) + [4] * ("reset and dose" in events)
     rows = []
     for time in sorted(draw(st.lists(st.integers(0, int(days * 24)), min_size=1, max_size=4))):
         kind = draw(st.sampled_from(kinds))
-        row: dict[str, Any] = {"TIME": time, "EVID": kind, "CMT": f"oral[{draw(forms(among=among))}]", "AMT": 0.0}
+        form = draw(forms(among=among))
+        row: dict[str, Any] = {"TIME": time, "EVID": kind, "CMT": f"oral[{form}]", "AMT": 0.0}
+        row["FORMULATION"] = (formulations or {}).get(form, "")
         if kind != 3:
             row["AMT"] = float(draw(st.integers(1, 2000)))
             row["ADDL"] = draw(st.integers(0, 5))
@@ -227,9 +241,12 @@ def regimens(
         How many doses or tables are added up at most.
     """
     _known(events)
-    single = doses(among=among, routes=routes, days=days, events=events)
+    # one formulation of each form: a person's absorption has one speed
+    ways = {name: st.sampled_from(["", *FORMS[name].formulations] if "meal" in events else [""]) for name in among}
+    way = draw(st.fixed_dictionaries(ways))
+    single = doses(among=among, routes=routes, days=days, events=events, formulations=way)
     tables = {"table", "reset", "reset and dose"} & set(events) and "oral" in routes
-    table = event_tables(among=among, days=days, events=events).map(_one_regimen)
+    table = event_tables(among=among, days=days, events=events, formulations=way).map(_one_regimen)
     parts = draw(st.lists(single | table if tables else single, min_size=1, max_size=max_doses))
     given = sum(parts, start=Regimen())
     return given * adherence(draw(st.floats(0.05, 1.0))) if _coin(draw, "adherence", events) else given
