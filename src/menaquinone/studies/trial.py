@@ -99,9 +99,6 @@ def run_arms(
     InputError
         If there is no arm, or :func:`menaquinone.simulate` refuses an argument.
     """
-    import xarray
-
-    from menaquinone.analysis.progression import observe_agatston
     from menaquinone.solve import simulate
 
     if not arms:
@@ -114,20 +111,25 @@ def run_arms(
             rng=seed, growth_noise=True,
         )  # fmt: skip
         results.append(result.expand_dims(arm=[name]))
+    return _together(results)
+
+
+def _together(results: Sequence["Dataset"]) -> "Dataset":
+    """Put arms side by side and have the scanner read everybody."""
+    import xarray
+
+    from menaquinone.analysis.progression import observe_agatston
+
     together: Dataset = xarray.concat(
-        _one_code(results),
-        dim="arm",
-        data_vars="all",
-        coords="minimal",
-        compat="override",
-        join="outer",
+        _one_code(results), dim="arm", data_vars="all", coords="minimal", compat="override", join="outer",
         combine_attrs="override",
-    )
-    together = together.assign_coords(arm=("arm", list(arms), {"long_name": "arm of the trial"}))
+    )  # fmt: skip
+    together["arm"].attrs["long_name"] = "arm of the trial"
     if "agatston" not in together:
         return together
     # the bare variable: coordinates keep the attributes they came with
-    return together.assign(agatston_observed=observe_agatston(together, seed)["agatston_observed"].variable)
+    seen = observe_agatston(together, int(together.attrs["seed"]))["agatston_observed"].variable
+    return together.assign(agatston_observed=seen)
 
 
 def _one_code(results: Sequence["Dataset"]) -> list["Dataset"]:
