@@ -80,11 +80,8 @@ def labelled(
         if any(axis in model.offers[name].axes for name in outputs):
             coords[axis] = (axis, list(model.members(axis)), {"long_name": axis})
     for name, column in people.table.items():
-        coords[name if name not in data else f"person_{name}"] = (
-            "subject",
-            column.values,
-            _named(column.unit, column.long_name, column.source),
-        )
+        key = name if name not in data and name not in coords else f"person_{name}"
+        data[key] = ("subject", column.values, _named(column.unit, column.long_name, column.source))
     return xarray.Dataset(data, coords, _attributes(model, people) | dict(attributes))
 
 
@@ -109,7 +106,7 @@ def _spread(model: Model, offer: Offer, values: np.ndarray) -> np.ndarray:
         return values
     full = np.full((values.shape[0], *map(len, axes), values.shape[-1]), np.nan)
     for row, place in enumerate(places):
-        full[(slice(None), *place)] = values[:, row]
+        full[:, *place] = values[:, row]
     return full
 
 

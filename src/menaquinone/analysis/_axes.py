@@ -101,7 +101,7 @@ def relabelled(one: xr.DataArray, of: xr.DataArray, unit: str, long_name: str, s
     """Give numbers computed from variable ``of`` their own attributes, in the order of its dims."""
     same = [dim for dim in of.dims if dim in one.dims]
     attrs = {"units": unit, "long_name": long_name, "source": source or f"derived from {of.name}"}
-    return one.transpose(..., *same).drop_attrs().assign_attrs(attrs)
+    return one.transpose(..., *same).drop_attrs(deep=False).assign_attrs(attrs)
 
 
 def unit_of(one: xr.DataArray) -> str:

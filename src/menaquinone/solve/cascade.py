@@ -1,4 +1,4 @@
-"""The product: stage after stage inside windows of a week, a block of subjects at a time.
+"""The product: stage after stage inside windows of two weeks, a block of subjects at a time.
 
 Every subject has its own windows, panels, error control and onsets; sharing happens only where the regimen makes
 panels equal anyway. A block's width never shows in a subject's numbers.
@@ -36,7 +36,7 @@ class Cascade:
         measuring the order of convergence.
     """
 
-    window: float = 168.0
+    window: float = 336.0
     lanes: int = 32
     level: int = 0
     adaptive: bool = True
@@ -45,7 +45,7 @@ class Cascade:
         """Refuse settings that no run could have."""
         if self.lanes < _WIDTH or self.lanes % _WIDTH:
             raise refused("lanes", self.lanes, f"a multiple of {_WIDTH}")
-        if not (isinstance(self.level, int) and 0 <= self.level <= 8):
+        if self.level not in range(9):
             raise refused("level", self.level, "a whole number from 0 to 8")
         if not self.window > 0:
             raise refused("window", self.window, "hours greater than 0")

@@ -113,7 +113,7 @@ def solved(one: Wired, a: np.ndarray, right: np.ndarray) -> np.ndarray:
         raise InputError(
             f"block '{one.block.name}': got states without a steady state, expected `start=` a number or a parameter for them."
         ) from None
-    return np.ascontiguousarray(np.moveaxis(x, -1, 0))
+    return np.ascontiguousarray(np.moveaxis(x, -1, 0)) + 0.0  # no -0 for those who eat none
 
 
 def jacobian(one: Wired, p: Any, x: np.ndarray, u: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from menaquinone.declare import Block
+from menaquinone.declare import Block, Member, Stage
 from menaquinone.solve import _kernels as kernels
 from menaquinone.solve.entry import jacobian, solved
 from menaquinone.solve.problem import Wired, coefficients, offset, rates
@@ -107,7 +107,7 @@ def moving(block: Block, steps_only: frozenset[str]) -> tuple[bool, bool]:
         Its inputs that are constant inside a window.
     """
     rng = np.random.default_rng(0)
-    one = Wired(_Alone(block), ())
+    one = Wired(Stage(block, (Member(("",) * len(block.axes)),)), ())
     p = block.Parameters(*(np.full((1, 1), rng.uniform(0.3, 0.9)) for _ in block.parameters))
     u = block.Inputs(*(np.full((1, 1), rng.uniform(0.5, 1.5)) for _ in block.inputs))
     a, b = coefficients(one, p, u, (1, 1))
@@ -119,13 +119,6 @@ def moving(block: Block, steps_only: frozenset[str]) -> tuple[bool, bool]:
                 a_moves |= not np.allclose(a, other_a, rtol=1e-12, atol=0)
                 b_moves |= not np.allclose(b, other_b, rtol=1e-12, atol=0)
     return a_moves, b_moves
-
-
-class _Alone:
-    """A block on its own, as a stage with one member."""
-
-    def __init__(self, block: Block) -> None:
-        self.block, self.members = block, (None,)
 
 
 @dataclass(frozen=True)
@@ -147,7 +140,7 @@ class Panels:
     @property
     def hours(self) -> np.ndarray:
         """Times of all points, (K, points, L)."""
-        return self.starts[:, None, :] + self.widths[:, None, :] * POINTS[:, None]
+        return np.asarray(self.starts[:, None, :] + self.widths[:, None, :] * POINTS[:, None])
 
 
 @dataclass(frozen=True)
@@ -238,7 +231,7 @@ def _first(value: np.ndarray) -> np.ndarray:
 
 
 def _slowest(a: np.ndarray) -> np.ndarray:
-    return np.abs(np.stack([a[i, i] for i in range(len(a))])).min(axis=0)
+    return np.asarray(np.abs(np.stack([a[i, i] for i in range(len(a))])).min(axis=0))
 
 
 def _newton(
@@ -311,7 +304,7 @@ def closure(
     for _ in range(1 if one.block.affine else _NEWTON_STEPS):
 
         def end(start: np.ndarray) -> np.ndarray:
-            return march(one, p, u, start, forcing, panels, steps, cache, steps_only, rtol)[0][-1, -1]
+            return np.asarray(march(one, p, u, start, forcing, panels, steps, cache, steps_only, rtol)[0][-1, -1])
 
         reached = end(x)
         size = np.ones_like(x) if one.block.affine else 1e-6 * (np.abs(x) + 1e-9)
@@ -331,8 +324,7 @@ def closure(
 
 def interpolated(values: np.ndarray, share: np.ndarray | float) -> np.ndarray:
     """Evaluate the panel's interpolant with values (points,) at shares of its width."""
-    coefficients_ = values @ LAGRANGE
-    return np.polyval(coefficients_[::-1], share)
+    return np.asarray(np.polyval((values @ LAGRANGE)[::-1], share))
 
 
 def crossing(values: np.ndarray, level: float) -> float:

@@ -162,7 +162,8 @@ def _around(
     """Close every steady stage on one period, upstream first; slower stages stand still at their present outputs."""
     shape = (len(panels.widths), STAGES + 1)
     hours = np.broadcast_to(now, (*shape, len(now)))
-    offered, found = {}, []
+    offered: dict[str, np.ndarray] = {}
+    found: list[np.ndarray] = []
     ratio = np.zeros(panels.widths.shape)
     for i, one in enumerate(lanes.stages):
         u = inputs(one, offered, lanes.entry, lanes.held, hours, now)

@@ -91,7 +91,7 @@ class _Person:
 
     def _slots(self, i: int, member: int) -> np.ndarray:
         one = self.stages[i]
-        return self.cuts[i] + np.arange(one.n) * one.m + member
+        return np.asarray(self.cuts[i] + np.arange(one.n) * one.m + member)
 
     def _evaluate(self, t: float, y: np.ndarray, since: float) -> tuple[np.ndarray, list[Any], dict[str, np.ndarray]]:
         """Return rates, inputs of every stage and outputs at one time."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _TIGHTEST, _LOOSEST = 1e-10, 1e-2
 _SPAN = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s+(\S+)\s*$")
 _SHOWN = 5
+_MOST_WORKERS = 1025
 
 
 def simulate(
@@ -94,10 +95,11 @@ def simulate(
         raise refused("people", people, "a population such as mk.population('postmenopausal', 100)")
     if on_failure not in ("nan", "raise"):
         raise unknown("on_failure", on_failure, ("nan", "raise"))
-    if not (isinstance(rtol, (int, float)) and _TIGHTEST <= rtol <= _LOOSEST):
+    tolerance = units.magnitude(rtol, "1", "rtol")
+    if not _TIGHTEST <= tolerance <= _LOOSEST:
         raise refused("rtol", rtol, f"a number from {_TIGHTEST:g} to {_LOOSEST:g}")
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise refused("workers", workers, "a whole number of at least 1")
+    if workers is not None and workers not in range(1, _MOST_WORKERS):
+        raise refused("workers", workers, f"a whole number from 1 to {_MOST_WORKERS - 1}")
     people = population("reference", 1) if people is None else people
     engine = Cascade() if engine is None else engine
     if not hasattr(engine, "solve"):
@@ -106,12 +108,12 @@ def simulate(
     hours = hours_of(times)
     seed = people.seed if rng is None else entropy(rng)
     doses = doses_for(regimen, people.ids, seed, float(hours[-1]))
-    problem = Problem(model, people, doses, hours, float(rtol), growth_noise, _molar_masses(regimen))
+    problem = Problem(model, people, doses, hours, tolerance, growth_noise, _molar_masses(regimen))
     solution = engine.solve(problem, wanted, workers=workers or _cores(), progress=progress)
     _report_failures(people, solution, on_failure)
     attributes: dict[str, str | float] = {
         "engine": engine.label,
-        "rtol": float(rtol),
+        "rtol": tolerance,
         "seed": str(seed),
         "growth_noise": str(growth_noise),
         "population_effects_unused": ", ".join(problem.unused_effects) or "none",
