@@ -11,7 +11,7 @@ import numpy as np
 
 LONGEST = 336.0
 """No panel is longer (h)."""
-_MARKS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0, LONGEST)
+_MARKS = (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0, LONGEST)
 """Marks after a disturbance (h) that suit a tolerance of 1e-6."""
 _DIGITS = 9
 
