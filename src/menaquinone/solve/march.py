@@ -307,7 +307,10 @@ def closure(
             return np.asarray(march(one, p, u, start, forcing, panels, steps, cache, steps_only, rtol)[0][-1, -1])
 
         reached = end(x)
-        size = np.ones_like(x) if one.block.affine else 1e-6 * (np.abs(x) + 1e-9)
+        if one.block.affine:  # as large as what is reached, or differences would lose digits beside large doses
+            size = np.broadcast_to(np.maximum(1.0, np.abs(reached).max(axis=0)), x.shape)
+        else:
+            size = 1e-6 * (np.abs(x) + 1e-9)
         matrix = np.empty((one.n, one.n, *x.shape[1:]))
         for j in range(one.n):
             moved = x.copy()
