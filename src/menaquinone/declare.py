@@ -93,7 +93,8 @@ def param(
         where nothing narrower is declared.
     """
     spread = (0.1 * default, 10.0 * default)
-    return Param(default, unit, meaning, source, min(spread) if low is None else low, max(spread) if high is None else high)
+    bounds = (min(spread) if low is None else low, max(spread) if high is None else high)
+    return Param(default, unit, meaning, source, *bounds)
 
 
 def state(unit: str, meaning: str, *, start: str | float = "steady") -> Any:
@@ -174,7 +175,7 @@ class Onset:
     then: tuple[float, ...]
 
 
-def _nothing(p: Any, x: Any, u: Any) -> Nothing:
+def _nothing(p: Any, x: Any, u: Any) -> Nothing:  # noqa: ARG001 - the signature of every block
     return Nothing()
 
 
@@ -224,7 +225,8 @@ class Block:
                     raise refused(f"block '{self.name}', {kind}.{name}", declared, f"a {wanted.__name__} declaration")
         for name, declared in self.states.items():
             if isinstance(declared.start, str) and declared.start not in ("steady", *self.parameters):
-                raise unknown(f"start of state '{name}' in block '{self.name}'", declared.start, ["steady", *self.parameters])
+                what = f"start of state '{name}' in block '{self.name}'"
+                raise unknown(what, declared.start, ["steady", *self.parameters])
         if self.onset is not None:
             if self.onset.when not in self.inputs:
                 raise unknown(f"onset input of block '{self.name}'", self.onset.when, self.inputs)
@@ -261,7 +263,8 @@ def _declared(fields: type) -> dict[str, Any]:
     defaults: dict[str, Any] = getattr(fields, "_field_defaults", {})
     missing = [name for name in getattr(fields, "_fields", ()) if name not in defaults]
     if missing:
-        raise InputError(f"{fields.__qualname__}: got {listed(missing)} without a declaration, expected one for every field.")
+        what = fields.__qualname__
+        raise InputError(f"{what}: got {listed(missing)} without a declaration, expected one for every field.")
     return dict(defaults)
 
 
@@ -413,7 +416,8 @@ def stage(block: Block, *members: Member, links: Mapping[str, str] | None = None
         seen.add(one.name)
         for name in one.values:
             if name not in block.parameters:
-                raise unknown(f"parameter of block '{block.name}' in the record of '{one.label}'", name, block.parameters)
+                what = f"parameter of block '{block.name}' in the record of '{one.label}'"
+                raise unknown(what, name, block.parameters)
         for route, entry in one.enters.items():
             if entry.state not in block.states:
                 raise unknown(f"state for route '{route}' of '{one.label}'", entry.state, block.states)

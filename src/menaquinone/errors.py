@@ -44,7 +44,7 @@ def listed(names: Iterable[object]) -> str:
 
 
 def refused(what: str, got: object, expected: str) -> InputError:
-    """Word a refusal: ``<what>: got <got>, expected <expected>.``
+    """Word a refusal, as in ``dose: got '-3 ug', expected an amount of at least 0``.
 
     Parameters
     ----------

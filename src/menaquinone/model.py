@@ -155,7 +155,7 @@ class Model:
         return tuple(sorted({row for value in self.parameters.values() for row in source_ids(value.source)}))
 
     def describe(self) -> str:
-        """Return a text of every stage: its members, parameters with value, unit, spread and source, and its outputs."""
+        """Return a text of every stage: members, parameters with value, unit, spread and source, and outputs."""
         return "\n\n".join(_described(one) for one in self.stages)
 
     def __repr__(self) -> str:
@@ -168,7 +168,8 @@ class Model:
                 else ""
             )
             lines.append(
-                f"  {one.block.name}{members}: {', '.join(one.block.inputs) or '-'} -> {', '.join(one.block.offers) or '-'}"
+                f"  {one.block.name}{members}: {', '.join(one.block.inputs) or '-'}"
+                f" -> {', '.join(one.block.offers) or '-'}"
             )
         return "\n".join(lines)
 

@@ -106,7 +106,8 @@ def _spread(model: Model, offer: Offer, values: np.ndarray) -> np.ndarray:
         return values
     full = np.full((values.shape[0], *map(len, axes), values.shape[-1]), np.nan)
     for row, place in enumerate(places):
-        full[:, *place] = values[:, row]
+        index: tuple[Any, ...] = (slice(None), *place)
+        full[index] = values[:, row]
     return full
 
 

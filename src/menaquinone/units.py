@@ -43,7 +43,8 @@ def registry() -> Any:
     """
     import pint
 
-    ours: Any = pint.UnitRegistry(on_redefinition="ignore", preprocessors=[lambda text: text.replace("{1.73_m2}", "bsa173")])
+    readable = [lambda text: text.replace("{1.73_m2}", "bsa173")]
+    ours: Any = pint.UnitRegistry(on_redefinition="ignore", preprocessors=readable)
     for definition in (
         "agatston = [calcium_score] = AU",
         "international_unit = [biological_activity] = IU",

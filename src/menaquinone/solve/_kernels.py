@@ -131,7 +131,7 @@ def propagators(a, steps, points, lagrange, node_polynomial, driven, keep, hold,
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _begin_panel(k, cursor, events, values, x, r, rest, base, begins, then):
-    """Apply the events at the start of panel k; return the new cursor. events (e, 5): panel, kind, state, member, lane."""
+    """Apply the events (panel, kind, state, member, lane) at the start of panel k; return the new cursor."""
     n, m, lanes = x.shape
     while cursor < events.shape[0] and events[cursor, 0] == k:
         kind, state, member, lane = events[cursor, 1], events[cursor, 2], events[cursor, 3], events[cursor, 4]
@@ -169,43 +169,110 @@ def _fed(r, constant, fed):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gathered(keep, hold, drive, defect, driven, linked, fed, rows, k, b, x, total, slope, node, i, member, row, off):
-    """One state at one node for lanes whose steps stand in different rows: what ``exponential`` does where they agree."""
-    points = drive.shape[2]
-    for j in range(x.shape[0]):
-        if linked[i, j]:
-            for lane in range(rows.size):
-                row[lane] += keep[rows[lane], node, i, j, member, lane] * x[j, member, lane]
-            if fed[j, member]:
-                for lane in range(rows.size):
-                    row[lane] += hold[rows[lane], node, i, j, member, lane] * total[j, lane]
-            if driven:
-                for point in range(points):
-                    for lane in range(rows.size):
-                        row[lane] += drive[rows[lane], node, point, i, j, member, lane] * b[k, point, j, member, lane]
-                for lane in range(rows.size):
-                    off[lane] += defect[rows[lane], node, i, j, member, lane] * slope[j, lane]
+def _drivers(k, member, r, constant, b, difference, driven, total, slope):
+    """Sum what is constant in panel k, and take the divided difference of what is not."""
+    n, lanes = total.shape
+    for i in range(n):
+        for lane in range(lanes):
+            total[i, lane] = r[i, member, lane] + constant[i, member, lane]
+            slope[i, lane] = 0.0
+        if driven:
+            for point in range(difference.size):
+                for lane in range(lanes):
+                    slope[i, lane] += difference[point] * b[k, point, i, member, lane]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def exponential(keep, hold, drive, defect, driven, linked, idle, step, constant, b, difference, x, r, rest, base, events, values, begins, then, path, spread):
+def _together(matrices, q, driven, linked, fed, k, b, x, total, slope, member, row, error, path, spread):
+    """Take one member through panel k where the steps of all lanes stand in row q of the tables."""
+    keep, hold, drive, defect = matrices
+    n, lanes = x.shape[0], x.shape[2]
+    for node in range(path.shape[1] - 1):
+        for i in range(n):
+            for lane in range(lanes):
+                row[lane] = 0.0
+                error[lane] = 0.0
+            for j in range(n):
+                if linked[i, j]:
+                    for lane in range(lanes):
+                        row[lane] += keep[q, node, i, j, member, lane] * x[j, member, lane]
+                    if fed[j, member]:
+                        for lane in range(lanes):
+                            row[lane] += hold[q, node, i, j, member, lane] * total[j, lane]
+                    if driven:
+                        for point in range(drive.shape[2]):
+                            for lane in range(lanes):
+                                row[lane] += drive[q, node, point, i, j, member, lane] * b[k, point, j, member, lane]
+                        for lane in range(lanes):
+                            error[lane] += defect[q, node, i, j, member, lane] * slope[j, lane]
+            for lane in range(lanes):
+                path[k, node + 1, i, member, lane] = row[lane]
+            if driven:
+                for lane in range(lanes):
+                    spread[k, i, member, lane] = max(spread[k, i, member, lane], abs(error[lane]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _apart(matrices, rows, driven, linked, fed, k, b, x, total, slope, member, row, error, path, spread):
+    """Do the same, operation by operation, where they stand in different rows."""
+    keep, hold, drive, defect = matrices
+    n, lanes = x.shape[0], x.shape[2]
+    for node in range(path.shape[1] - 1):
+        for i in range(n):
+            for lane in range(lanes):
+                row[lane] = 0.0
+                error[lane] = 0.0
+            for j in range(n):
+                if linked[i, j]:
+                    for lane in range(lanes):
+                        row[lane] += keep[rows[lane], node, i, j, member, lane] * x[j, member, lane]
+                    if fed[j, member]:
+                        for lane in range(lanes):
+                            row[lane] += hold[rows[lane], node, i, j, member, lane] * total[j, lane]
+                    if driven:
+                        for point in range(drive.shape[2]):
+                            for lane in range(lanes):
+                                q = rows[lane]
+                                row[lane] += drive[q, node, point, i, j, member, lane] * b[k, point, j, member, lane]
+                        for lane in range(lanes):
+                            error[lane] += defect[rows[lane], node, i, j, member, lane] * slope[j, lane]
+            for lane in range(lanes):
+                path[k, node + 1, i, member, lane] = row[lane]
+            if driven:
+                for lane in range(lanes):
+                    spread[k, i, member, lane] = max(spread[k, i, member, lane], abs(error[lane]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _exempt(k, member, idle, begins, x, path, spread):
+    """Undo panel k for lanes to which nothing happens, and for states that do not exist yet."""
+    n, lanes = x.shape[0], x.shape[2]
+    for lane in range(lanes):
+        waiting = begins[member, lane] > k
+        if waiting or idle[member, lane]:
+            for i in range(n):
+                spread[k, i, member, lane] = 0.0
+                for node in range(path.shape[1] - 1):
+                    path[k, node + 1, i, member, lane] = 0.0 if waiting else x[i, member, lane]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def exponential(
+    matrices, driven, linked, idle, step, constant, b, difference,
+    x, r, rest, base, events, values, begins, then, path, spread,
+):
     """March an affine stage with constant coefficients through K panels, exactly for polynomial inputs.
 
-    linked (n, n): which states act on which within a panel; idle (m, L): members to which nothing ever happens, left
-    where they are; step (K, L): index of the panel's step; constant (n, m, L): the part of the input that does not
-    change; b (K, s + 1, n, m, L): the rest; x, r (n, m, L) are advanced in place; path (K, s + 1, n, m, L) receives the
-    states at every point, spread (K, n, m, L) the error estimate.
+    matrices: what ``propagators`` filled; linked (n, n): which states act on which within a panel; idle (m, L): members
+    to which nothing ever happens, left where they are; step (K, L): index of the panel's step; constant (n, m, L): the
+    part of the input that does not change; b (K, s + 1, n, m, L): the rest; x, r (n, m, L) are advanced in place; path
+    (K, s + 1, n, m, L) receives the states at every point, spread (K, n, m, L) the error estimate.
     """
     n, m, lanes = x.shape
-    s = keep.shape[1]
-    slope = np.zeros((n, lanes))
-    total = np.zeros((n, lanes))
-    row, off = np.zeros(lanes), np.zeros(lanes)
+    s = path.shape[1] - 1
+    total, slope = np.zeros((n, lanes)), np.zeros((n, lanes))
+    row, error = np.empty(lanes), np.empty(lanes)
     fed = np.zeros((n, m), np.bool_)
-    busy = np.zeros(m, np.bool_)
-    for member in range(m):
-        for lane in range(lanes):
-            busy[member] = busy[member] or not idle[member, lane]
     cursor = 0
     for k in range(step.shape[0]):
         before = cursor
@@ -213,58 +280,23 @@ def exponential(keep, hold, drive, defect, driven, linked, idle, step, constant,
         if k == 0 or cursor != before:
             _fed(r, constant, fed)
         rows = step[k]
-        q = rows[0]
-        together = True
+        agree = True
         for lane in range(lanes):
-            together = together and rows[lane] == q
+            agree = agree and rows[lane] == rows[0]
         path[k, 0] = x
         for member in range(m):
-            if not busy[member]:
+            if idle[member].all():
                 for node in range(s):
-                    for i in range(n):
-                        path[k, node + 1, i, member] = x[i, member]
+                    path[k, node + 1, :, member] = x[:, member]
                 continue
-            for i in range(n):
-                for lane in range(lanes):
-                    total[i, lane] = r[i, member, lane] + constant[i, member, lane]
-            if driven:
-                for i in range(n):
-                    for lane in range(lanes):
-                        slope[i, lane] = 0.0
-                    for point in range(s + 1):
-                        for lane in range(lanes):
-                            slope[i, lane] += difference[point] * b[k, point, i, member, lane]
-            for node in range(s):
-                for i in range(n):
-                    for lane in range(lanes):
-                        row[lane] = 0.0
-                        off[lane] = 0.0
-                    if together:
-                        for j in range(n):
-                            if linked[i, j]:
-                                for lane in range(lanes):
-                                    row[lane] += keep[q, node, i, j, member, lane] * x[j, member, lane]
-                                if fed[j, member]:
-                                    for lane in range(lanes):
-                                        row[lane] += hold[q, node, i, j, member, lane] * total[j, lane]
-                                if driven:
-                                    for point in range(s + 1):
-                                        for lane in range(lanes):
-                                            row[lane] += drive[q, node, point, i, j, member, lane] * b[k, point, j, member, lane]
-                                    for lane in range(lanes):
-                                        off[lane] += defect[q, node, i, j, member, lane] * slope[j, lane]
-                    else:
-                        _gathered(keep, hold, drive, defect, driven, linked, fed, rows, k, b, x, total, slope, node, i, member, row, off)
-                    for lane in range(lanes):
-                        if idle[member, lane]:
-                            row[lane] = x[i, member, lane]
-                        if begins[member, lane] > k:
-                            row[lane] = 0.0
-                        elif driven:
-                            spread[k, i, member, lane] = max(spread[k, i, member, lane], abs(off[lane]))
-                        path[k, node + 1, i, member, lane] = row[lane]
-            for i in range(n):
-                x[i, member] = path[k, s, i, member]
+            _drivers(k, member, r, constant, b, difference, driven, total, slope)
+            rest_of = (driven, linked, fed, k, b, x, total, slope, member, row, error, path, spread)
+            if agree:
+                _together(matrices, rows[0], *rest_of)
+            else:
+                _apart(matrices, rows, *rest_of)
+            _exempt(k, member, idle, begins, x, path, spread)
+            x[:, member] = path[k, s, :, member]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -293,23 +325,7 @@ def _solve(matrix, right):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def collocation(
-    a,
-    b,
-    width,
-    points,
-    weights,
-    difference,
-    node_integrals,
-    x,
-    r,
-    rest,
-    base,
-    events,
-    values,
-    begins,
-    then,
-    path,
-    spread,
+    a, b, width, weights, difference, node_integrals, x, r, rest, base, events, values, begins, then, path, spread
 ):
     """March an affine stage with varying coefficients through K panels by Radau IIA collocation.
 

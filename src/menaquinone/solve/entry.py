@@ -111,7 +111,8 @@ def solved(one: Wired, a: np.ndarray, right: np.ndarray) -> np.ndarray:
         x = np.linalg.solve(np.moveaxis(a, (0, 1), (-2, -1)), np.moveaxis(right, 0, -1)[..., None])[..., 0]
     except np.linalg.LinAlgError:
         raise InputError(
-            f"block '{one.block.name}': got states without a steady state, expected `start=` a number or a parameter for them."
+            f"block '{one.block.name}': got states without a steady state, "
+            "expected `start=` a number or a parameter for them."
         ) from None
     return np.ascontiguousarray(np.moveaxis(x, -1, 0)) + 0.0  # no -0 for those who eat none
 

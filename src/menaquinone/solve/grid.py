@@ -6,6 +6,7 @@ propagators are computed once. A subject whose errors ask for it learns marks of
 
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,20 +23,23 @@ Grid = tuple[np.ndarray, np.ndarray]
 def marks(level: int) -> tuple[float, ...]:
     """Return the marks with every panel halved ``level`` times."""
     parts = 2**level
-    return (*(a + (b - a) * q / parts for a, b in zip(_MARKS, _MARKS[1:], strict=False) for q in range(parts)), LONGEST)
+    return (*(a + (b - a) * q / parts for a, b in pairwise(_MARKS) for q in range(parts)), LONGEST)
 
 
 @lru_cache(maxsize=65536)
 def _widths(since: float, gap: float, laid: tuple[float, ...]) -> tuple[float, ...]:
-    """Cut ``gap`` h that start ``since`` h after a disturbance at the marks; beyond the last they repeat its distance."""
+    """Cut ``gap`` h, from ``since`` h after a disturbance, at the marks; beyond the last they repeat its distance."""
     end, tiny = since + gap, 1e-6 * gap
     further = np.arange(2 * LONGEST, end + LONGEST, LONGEST).tolist()
-    inside = [mark for mark in (*laid[bisect_right(laid, since + tiny) :], *further) if since + tiny < mark < end - tiny]
+    marks_ahead = (*laid[bisect_right(laid, since + tiny) :], *further)
+    inside = [mark for mark in marks_ahead if since + tiny < mark < end - tiny]
     cuts = [since, *inside, end]
-    return tuple(round(b - a, _DIGITS) for a, b in zip(cuts, cuts[1:], strict=False))
+    return tuple(round(b - a, _DIGITS) for a, b in pairwise(cuts))
 
 
-def panels(bounds: np.ndarray, disturbed: np.ndarray, since: float, laid: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def panels(
+    bounds: np.ndarray, disturbed: np.ndarray, since: float, laid: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lay panels between boundaries.
 
     Parameters

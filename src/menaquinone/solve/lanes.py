@@ -9,7 +9,7 @@ import numpy as np
 from menaquinone.solve import grid
 from menaquinone.solve.actions import END, RESET, START, Actions, Orbit
 from menaquinone.solve.entry import enter
-from menaquinone.solve.march import NEVER, NO_EVENTS, Forcing, Panels, Propagators, Steps, crossing, march
+from menaquinone.solve.march import NEVER, NO_EVENTS, Forcing, Panels, Propagators, Steps, crossing, march, moving
 from menaquinone.solve.problem import Problem, inputs, published, unpack
 from menaquinone.solve.tableau import STAGES
 
@@ -101,8 +101,7 @@ class Lanes:
         one = self.stages[i]
         zero = np.zeros(len(self.subjects))
         u = inputs(one, self.entry, self.entry, self.held, zero, zero)
-        assert one.block.onset is not None
-        past: np.ndarray = getattr(u, one.block.onset.when) >= getattr(self.p[i], one.block.onset.reaches)
+        past: np.ndarray = getattr(u, one.onset.when) >= getattr(self.p[i], one.onset.reaches)
         return np.broadcast_to(past, (one.m, len(self.subjects)))
 
     def _idle(self, i: int) -> np.ndarray:
@@ -119,7 +118,8 @@ class Lanes:
 
     def _still(self, i: int) -> list[bool]:
         """Whether each input of a stage is one number for the whole run."""
-        return [wire.at_entry or (wire.covariate and self.held.covariates[wire.of].values.shape[1] == 1) for wire in self.stages[i].wires]
+        once = {name for name, one in self.held.covariates.items() if one.values.shape[1] == 1}
+        return [wire.at_entry or (wire.covariate and wire.of in once) for wire in self.stages[i].wires]
 
     def _edges(self, lane: int) -> np.ndarray:
         """Edges of a lane's windows: whole windows, steps of covariates, steady states, the horizon."""
@@ -149,8 +149,8 @@ class Lanes:
         if at_orbit:
             self._settle(at_orbit, left)
         grids = [self._grid(lane, left[lane], right[lane]) if going[lane] else _NOTHING for lane in range(len(going))]
-        path, panels, offered, grids = self._controlled(grids, left, right, at_orbit)
-        self._capture(solution, panels, offered, grids, left, right)
+        path, offered, grids = self._controlled(grids, left, right, at_orbit)
+        self._capture(solution, offered, grids, left, right)
         for i, one in enumerate(self.stages):
             if one.n:
                 self.x[i], self.r[i] = path[i][0][-1, -1].copy(), path[i][1]
@@ -179,7 +179,7 @@ class Lanes:
 
     def _controlled(
         self, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
-    ) -> tuple[Any, Panels, Any, list[Grid]]:
+    ) -> tuple[Any, Any, list[Grid]]:
         """March all stages until every lane's panels are fine enough and every onset is an edge."""
         for attempt in range(_ATTEMPTS):
             panels = self._panels(grids)
@@ -192,11 +192,11 @@ class Lanes:
                 grids = [self._finer(lane, one, bad[: len(one[0]), lane], attempt) for lane, one in enumerate(grids)]
                 continue
             self._fail(bad, panels, ratio)
-            cuts = self._find_onsets(panels, path, offered, grids)
+            cuts = self._find_onsets(panels, offered, grids)
             if not cuts:
                 break
             grids = [grid.cut(*one, np.array(cuts[lane])) if lane in cuts else one for lane, one in enumerate(grids)]
-        return path, panels, offered, grids
+        return path, offered, grids
 
     def _finer(self, lane: int, one: Grid, bad: np.ndarray, attempt: int) -> Grid:
         """Halve a lane's bad panels, and remember where, so that the next window starts with them."""
@@ -229,10 +229,9 @@ class Lanes:
             u = inputs(one, offered, self.entry, self.held, hours, left)
             path = self.x[i]
             if one.n:
-                path, spread, decay, r = march(
-                    one, self.p[i], u, self.x[i], forcings[i], panels, self.steps, self._cache(i), self.steps_only[i], self.problem.rtol
-                )  # fmt: skip
-                ratio = np.maximum(ratio, self._ratio(path, spread, decay, panels.widths, self.peak[i], horizon))
+                how = (self.steps, self.cache(i), self.steps_only[i], self.problem.rtol)
+                path, spread, decay, r = march(one, self.p[i], u, self.x[i], forcings[i], panels, *how)
+                ratio = np.maximum(ratio, self.ratio(path, spread, decay, panels.widths, self.peak[i], horizon))
                 paths.append((path, r))
             else:
                 paths.append((path, self.r[i]))
@@ -241,7 +240,7 @@ class Lanes:
             )
         return paths, offered, ratio
 
-    def _ratio(
+    def ratio(
         self,
         path: np.ndarray,
         spread: np.ndarray,
@@ -250,7 +249,10 @@ class Lanes:
         peak: np.ndarray,
         horizon: float,
     ) -> np.ndarray:
-        """Return the worst estimate over the error allowed, (K, L). What a state forgets only slowly may err less a panel."""
+        """Return the worst estimate over the error allowed, (K, L).
+
+        What a state forgets only slowly adds up: it may err less in a panel.
+        """
         ends = np.abs(path[:, -1])
         scale = np.maximum(np.abs(path[:, 0]), ends) + _FLOOR * np.maximum(peak, ends.max(axis=0))
         memory = np.minimum(horizon, 1 / np.maximum(decay, 1 / horizon))
@@ -261,10 +263,9 @@ class Lanes:
         ratio = np.where(np.isfinite(ends), ratio, np.inf)
         return np.asarray(ratio.max(axis=(1, 2)))
 
-    def _cache(self, i: int) -> Propagators:
+    def cache(self, i: int) -> Propagators:
+        """Return the propagators of a stage, knowing whether inputs drive it inside a window."""
         if self.caches[i].a is None:
-            from menaquinone.solve.march import moving
-
             block = self.stages[i].block
             self.caches[i].driven = block.affine and moving(block, self.steps_only[i])[1]
         return self.caches[i]
@@ -278,8 +279,7 @@ class Lanes:
         begins = np.full((one.m, len(left)), -1)
         then = np.zeros(max(one.n, 1))
         if i in self.onsets:
-            assert one.block.onset is not None
-            then = np.array(one.block.onset.then, float)
+            then = np.array(one.onset.then, float)
             for member, lane in zip(*np.nonzero(~self.began[i]), strict=True):
                 since = self.onsets[i][member, lane]
                 inside = since < right[lane]
@@ -324,18 +324,15 @@ class Lanes:
         )
 
     def _find_onsets(
-        self, panels: Panels, path: Any, offered: dict[str, np.ndarray], grids: list[Grid]
+        self, panels: Panels, offered: dict[str, np.ndarray], grids: list[Grid]
     ) -> dict[int, list[float]]:
         """Return new onset times by lane: where the input first reaches its level, on the panel's interpolant."""
         cuts: dict[int, list[float]] = {}
         for i, since in self.onsets.items():
             one = self.stages[i]
-            assert one.block.onset is not None
             u = inputs(one, offered, self.entry, self.held, panels.hours, panels.starts[0])
-            rising = np.broadcast_to(
-                getattr(u, one.block.onset.when), (*panels.hours.shape[:2], one.m, len(self.subjects))
-            )
-            level = getattr(self.p[i], one.block.onset.reaches)
+            rising = np.broadcast_to(getattr(u, one.onset.when), (*panels.hours.shape[:2], one.m, len(self.subjects)))
+            level = getattr(self.p[i], one.onset.reaches)
             for member, lane in zip(*np.nonzero(np.isposinf(since) & (rising[-1, -1] >= level)), strict=True):
                 if not len(grids[lane][0]):
                     continue
@@ -377,7 +374,6 @@ class Lanes:
     def _capture(
         self,
         solution: Solution,
-        panels: Panels,
         offered: dict[str, np.ndarray],
         grids: list[Grid],
         left: np.ndarray,

@@ -71,8 +71,8 @@ class Propagators:
         """Return keep, hold, drive and defect for all rows."""
         done = 0
         if self.a is not None and self.widths is not None and np.array_equal(self.a, a):
-            if np.array_equal(self.widths, steps.widths[: len(self.widths)]):  # rows are only ever added at the end
-                done = len(self.widths)
+            # rows are only ever added at the end
+            done = len(self.widths) * np.array_equal(self.widths, steps.widths[: len(self.widths)])
         if done == len(steps.widths):
             return self.matrices
         fresh = _propagators(a, np.ascontiguousarray(steps.widths[done:]), self.driven)
@@ -207,13 +207,13 @@ def march(
     first = type(u)(*(_first(value) for value in u))
     if a_moves:
         a, b = coefficients(one, p, u, shape)
-        kernels.collocation(a, b, panels.widths, POINTS, WEIGHTS, DIFFERENCE, NODE_INTEGRALS, *tail)
+        kernels.collocation(a, b, panels.widths, WEIGHTS, DIFFERENCE, NODE_INTEGRALS, *tail)
         return path, spread, _slowest(a[0, 0]), r
     a, constant = coefficients(one, p, first, shape[-2:])
     b = offset(one, p, u, shape) if b_moves else np.zeros((1, 1, 1, 1, 1))
     constant = np.zeros(x.shape) if b_moves else constant
     matrices = cache.of(a, steps)
-    kernels.exponential(*matrices, b_moves, _linked(a), forcing.idle, panels.rows, constant, b, DIFFERENCE, *tail)
+    kernels.exponential(matrices, b_moves, _linked(a), forcing.idle, panels.rows, constant, b, DIFFERENCE, *tail)
     return path, spread, _slowest(a), r
 
 
@@ -246,7 +246,10 @@ def _newton(
     spread: np.ndarray,
     rtol: float,
 ) -> np.ndarray:
-    """Collocate a stage that is not affine: linearise about the last iterate, solve, repeat; each lane stops on its own."""  # fmt: skip
+    """Collocate a stage that is not affine: linearise about the last iterate, solve, repeat.
+
+    Each lane stops on its own.
+    """
     lanes = x.shape[-1]
     events, values = forcing.events
     fields = {name: np.broadcast_to(value, (*path.shape[:2], one.m, lanes)) for name, value in u._asdict().items()}
@@ -264,7 +267,7 @@ def _newton(
             b = rates(one, p, guess, here) - np.einsum("...ijml,...jml->...iml", a, guess)
             trial, error, end, r_end = np.empty_like(guess), np.zeros_like(off), x.copy(), r.copy()
             kernels.collocation(
-                a, b, panels.widths[k : k + 1], POINTS, WEIGHTS, DIFFERENCE, NODE_INTEGRALS,
+                a, b, panels.widths[k : k + 1], WEIGHTS, DIFFERENCE, NODE_INTEGRALS,
                 end, r_end, forcing.rest, forcing.base, *happening, begins, forcing.then, trial, error,
             )  # fmt: skip
             best = np.where(going, trial, best)

@@ -135,7 +135,7 @@ def _of_doses(lanes: Lanes, i: int, acting: dict[int, Acting], at_orbit: dict[in
     zero = np.zeros(len(lanes.subjects))
     u = inputs(one, lanes.entry, lanes.entry, lanes.held, zero, zero)
     forcing = _forcing(lanes, i, acting, grids, diet=False)
-    cache = Propagators(lanes._cache(i).driven)
+    cache = Propagators(lanes.cache(i).driven)
     return closure(
         one, lanes.p[i], u, forcing, panels, steps, cache, lanes.steps_only[i], lanes.problem.rtol, lanes.x[i]
     )
@@ -170,11 +170,11 @@ def _around(
         path = np.broadcast_to(lanes.x[i], (*shape, *lanes.x[i].shape))
         if one.steady:
             forcing = _forcing(lanes, i, acting if one.doses else {}, grids, diet=True)
-            tail = (panels, steps, Propagators(lanes._cache(i).driven), lanes.steps_only[i], lanes.problem.rtol)
+            tail = (panels, steps, Propagators(lanes.cache(i).driven), lanes.steps_only[i], lanes.problem.rtol)
             x = closure(one, lanes.p[i], u, forcing, *tail, lanes.x[i])
             path, spread, decay, _ = march(one, lanes.p[i], u, x, forcing, *tail)
             ratio = np.maximum(
-                ratio, lanes._ratio(path, spread, decay, panels.widths, np.abs(x), max(lanes.problem.horizon, 24.0))
+                ratio, lanes.ratio(path, spread, decay, panels.widths, np.abs(x), max(lanes.problem.horizon, 24.0))
             )
             found.append(x)
         else:

@@ -13,7 +13,7 @@ import numpy as np
 
 from menaquinone import units
 from menaquinone.catalogue.forms import form
-from menaquinone.declare import Block, Stage
+from menaquinone.declare import Block, Onset, Stage
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs.covariates import Covariate
 from menaquinone.inputs.doses import Doses
@@ -78,6 +78,13 @@ class Wired:
         return any(one.enters for one in self.stage.members)
 
     @property
+    def onset(self) -> Onset:
+        """The block's onset, for blocks that have one."""
+        if self.block.onset is None:
+            raise InputError(f"block '{self.block.name}': got no onset, expected one.")
+        return self.block.onset
+
+    @property
     def steady(self) -> bool:
         """Whether every state starts at its steady state, so that there is a periodic orbit to be put on."""
         return (
@@ -111,7 +118,7 @@ class Held:
     members: Mapping[str, tuple[str, ...]]
 
     def __call__(self, name: str, hours: np.ndarray, since: np.ndarray) -> np.ndarray:
-        """Return values as (..., members or 1, L): at ``hours`` (..., L) where linear, else those held from ``since`` (L,)."""
+        """Return values (..., members or 1, L): at ``hours`` where linear, else those in force after ``since``."""
         one = self.covariates[name]
         scale = units.factor(one.unit)
         knots = np.broadcast_to(np.round(one.times, TIME_DIGITS), one.values.shape[:2])
@@ -339,7 +346,7 @@ def _axis_of(one: Wired, held: Held, name: str, found: np.ndarray) -> np.ndarray
         return found
     if axis not in one.block.axes:
         raise InputError(
-            f"covariate '{name}': got values along '{axis}', expected none because block '{one.block.name}' has no such axis."
+            f"covariate '{name}': got values along '{axis}', expected none: block '{one.block.name}' has no such axis."
         )
     place = one.block.axes.index(axis)
     for member in one.stage.members:

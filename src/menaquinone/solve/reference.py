@@ -1,10 +1,11 @@
-"""The engine to trust: one subject at a time, the whole system at once, SciPy at tight tolerance, a stop at every event.
+"""The engine to trust: one subject at a time, the whole system at once, a stop at every event, SciPy in between.
 
 It shares with the cascade the declarations and the list of what happens when, and no numerics: steady orbits are found
 by dosing until nothing changes, onsets by SciPy's event location.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,8 @@ class Reference:
         """Name and settings, for the result's attributes."""
         return f"reference({self.method}, rtol={self.rtol:g})"
 
-    def solve(self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None) -> Solution:
-        """Solve a problem for the outputs wanted, subject by subject; ``workers`` is not used."""
+    def solve(self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None) -> Solution:  # noqa: ARG002
+        """Solve a problem for the outputs wanted, subject by subject, by one worker."""
         solution = empty(problem, wanted)
         for subject in range(problem.people.n):
             _Person(problem, subject, self, solution, wanted).run()
@@ -81,8 +82,8 @@ class _Person:
         u = self._evaluate(0.0, self.y, 0.0)[1]
         for i, one in enumerate(self.stages):
             if one.block.onset is not None:
-                before = getattr(u[i], one.block.onset.when) < getattr(
-                    self.entry.parameters[i], one.block.onset.reaches
+                before = getattr(u[i], one.onset.when) < getattr(
+                    self.entry.parameters[i], one.onset.reaches
                 )
                 for member in np.flatnonzero(np.broadcast_to(before, (one.m, 1))[:, 0]):
                     found.append((i, int(member)))
@@ -187,9 +188,8 @@ class _Person:
 
     def _onset_event(self, i: int, member: int, since: float) -> Any:
         one = self.stages[i]
-        assert one.block.onset is not None
-        level = getattr(self.entry.parameters[i], one.block.onset.reaches)[member, 0]
-        name = one.block.onset.when
+        level = getattr(self.entry.parameters[i], one.onset.reaches)[member, 0]
+        name = one.onset.when
 
         def event(t: float, y: np.ndarray) -> float:
             u = self._evaluate(t, y, since)[1][i]
@@ -201,8 +201,7 @@ class _Person:
     def _begin(self, which: list[int]) -> None:
         for k in sorted(which, reverse=True):
             i, member = self.waiting.pop(k)
-            slots, onset = self._slots(i, member), self.stages[i].block.onset
-            assert onset is not None
+            slots, onset = self._slots(i, member), self.stages[i].onset
             self.alive[slots], self.y[slots] = True, onset.then
 
     # steady states ----------------------------------------------------------------------------------------------------
@@ -266,7 +265,7 @@ class _Person:
                     edges.add(at)
         cuts = np.unique(np.round(sorted(edges), 9))
         segments = []
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        for left, right in pairwise(cuts):
             rate = np.zeros_like(self.diet)
             for slot, value, start, end in pieces:
                 if start < right - 1e-9 and end > left + 1e-9:
