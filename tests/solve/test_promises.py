@@ -1,6 +1,7 @@
 """What the engine promises of every subject: alone or in company, in any order, on any number of threads."""
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_chunks_of_people_put_together_are_the_whole(regimen, seed, cuts):
     people = mk.population("postmenopausal", 34, rng=seed)
     edges = [0, *sorted(cuts), people.n]
     whole = run(people, regimen)
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         part = run(people.select(slice(first, last)), regimen, lanes=16)
         assert_same_bits(whole.isel(subject=slice(first, last)), part)
 
