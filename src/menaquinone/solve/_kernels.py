@@ -258,8 +258,24 @@ def _exempt(k, member, idle, begins, x, path, spread):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def exponential(
-    matrices, driven, linked, idle, step, constant, b, difference,
-    x, r, rest, base, events, values, begins, then, path, spread,
+    matrices,
+    driven,
+    linked,
+    idle,
+    step,
+    constant,
+    b,
+    difference,
+    x,
+    r,
+    rest,
+    base,
+    events,
+    values,
+    begins,
+    then,
+    path,
+    spread,
 ):
     """March an affine stage with constant coefficients through K panels, exactly for polynomial inputs.
 

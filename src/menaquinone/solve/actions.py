@@ -130,9 +130,7 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     return Actions(time[sort], order[sort], kind[sort], value[sort], dose[sort], tuple(targets), orbits, factors)
 
 
-def _orbit(
-    stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float]
-) -> Orbit:
+def _orbit(stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float]) -> Orbit:
     def resolved(doses: tuple[OrbitDose, ...]) -> tuple[tuple[OrbitDose, Target], ...]:
         return tuple(
             (each, _target(stages, forms, each.form, each.route, each.fraction, each.fat, each.formulation, factors))

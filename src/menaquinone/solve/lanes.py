@@ -323,9 +323,7 @@ class Lanes:
             float(actions.value[e] * self.share_of[lane][dose]),
         )
 
-    def _find_onsets(
-        self, panels: Panels, offered: dict[str, np.ndarray], grids: list[Grid]
-    ) -> dict[int, list[float]]:
+    def _find_onsets(self, panels: Panels, offered: dict[str, np.ndarray], grids: list[Grid]) -> dict[int, list[float]]:
         """Return new onset times by lane: where the input first reaches its level, on the panel's interpolant."""
         cuts: dict[int, list[float]] = {}
         for i, since in self.onsets.items():

@@ -82,9 +82,7 @@ class _Person:
         u = self._evaluate(0.0, self.y, 0.0)[1]
         for i, one in enumerate(self.stages):
             if one.block.onset is not None:
-                before = getattr(u[i], one.onset.when) < getattr(
-                    self.entry.parameters[i], one.onset.reaches
-                )
+                before = getattr(u[i], one.onset.when) < getattr(self.entry.parameters[i], one.onset.reaches)
                 for member in np.flatnonzero(np.broadcast_to(before, (one.m, 1))[:, 0]):
                     found.append((i, int(member)))
                     self.alive[self._slots(i, int(member))] = False
