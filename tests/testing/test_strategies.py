@@ -164,3 +164,17 @@ except ImportError as missing:
         "MissingExtraError drawing what goes into a run needs 'hypothesis': got no such package, expected "
         "`pip install 'menaquinone[testing]'`.\n"
     )
+
+
+def test_a_failing_test_shows_calls_that_can_be_pasted():
+    @settings(database=None, derandomize=True, deadline=None)
+    @given(strategies.models(), strategies.populations(), strategies.regimens())
+    def failing(model, people, regimen):
+        assert len(regimen.records) < 2
+
+    with pytest.raises(AssertionError) as caught:
+        failing()
+    shown = "\n".join(caught.value.__notes__)
+    assert "model=vitamin_k(" in shown
+    assert "people=population(" in shown
+    assert "dose('" in shown

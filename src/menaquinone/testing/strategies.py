@@ -11,8 +11,9 @@ Names, quantities with units, regimens of every event kind, parameter sets, peop
 Each strategy only draws what the library accepts; arguments are keywords with defaults, and narrow what is drawn.
 """
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping
+from operator import mul
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from hypothesis import strategies as st
 else:
     st = require("hypothesis.strategies", "testing", "drawing what goes into a run")
+
+T = TypeVar("T")
 
 KINDS: dict[str, dict[str, tuple[float, float]]] = {
     "amount": {"ug": (10.0, 5000.0), "mg": (0.01, 45.0), "nmol": (10.0, 1e4), "umol": (0.01, 50.0)},
@@ -177,7 +180,10 @@ def doses(
         fixed = formulations or {}
         ways = [fixed[chosen.name]] if chosen.name in fixed else ["", *chosen.formulations]
         named["formulation"] = draw(st.sampled_from(ways))
-    return dose(chosen, draw(quantities("amount")), **named)
+    given = {key: value for key, value in named.items() if value not in (None, "", False)}
+    return _made(
+        draw, dose, chosen.name if FORMS.get(chosen.name) is chosen else chosen, draw(quantities("amount")), **given
+    )
 
 
 @st.composite
@@ -235,7 +241,9 @@ def regimens(
 
     Parameters
     ----------
-    among, routes, days, events
+    among
+        Names of forms.
+    routes, days, events
         As for :func:`doses` and :func:`event_tables`.
     max_doses
         How many doses or tables are added up at most.
@@ -246,16 +254,12 @@ def regimens(
     way = draw(st.fixed_dictionaries(ways))
     single = doses(among=among, routes=routes, days=days, events=events, formulations=way)
     tables = {"table", "reset", "reset and dose"} & set(events) and "oral" in routes
-    table = event_tables(among=among, days=days, events=events, formulations=way).map(_one_regimen)
+    tabled = event_tables(among=among, days=days, events=events, formulations=way)
+    table: Any = tabled.flatmap(lambda rows: st.builds(from_table, st.just(rows)))
     parts = draw(st.lists(single | table if tables else single, min_size=1, max_size=max_doses))
-    given = sum(parts, start=Regimen())
-    return given * adherence(draw(st.floats(0.05, 1.0))) if _coin(draw, "adherence", events) else given
-
-
-def _one_regimen(rows: list[dict[str, Any]]) -> Regimen:
-    read = from_table(rows)
-    assert isinstance(read, Regimen)  # noqa: S101 (rows without ID are one regimen)
-    return read
+    added: Any = parts[0] if len(parts) == 1 else _made(draw, sum, parts)
+    given: Regimen = added
+    return _made(draw, mul, given, adherence(draw(st.floats(0.05, 1.0)))) if _coin(draw, "adherence", events) else given
 
 
 @st.composite
@@ -329,7 +333,7 @@ def populations(draw: "st.DrawFn", *, max_n: int = 5, names: Collection[str] = t
         Kinds of people to choose from.
     """
     kind, n = draw(st.sampled_from(sorted(names))), draw(st.integers(1, max_n))
-    return population(kind, n, rng=draw(st.integers(0, 2**32 - 1)))
+    return _made(draw, population, kind, n, rng=draw(st.integers(0, 2**32 - 1)))
 
 
 @st.composite
@@ -349,7 +353,7 @@ def models(draw: "st.DrawFn", *, among: Collection[str] = tuple(FORMS), max_form
     proteins = draw(st.lists(st.sampled_from(made), unique=True))
     where = [name for name, one in SITES.items() if one.protein in proteins]
     sites = draw(st.lists(st.sampled_from(where), unique=True)) if where else []
-    return vitamin_k(forms=held, tissues=tissues, proteins=proteins, sites=sites)
+    return _made(draw, vitamin_k, forms=held, tissues=tissues, proteins=proteins, sites=sites)
 
 
 @st.composite
@@ -372,8 +376,14 @@ def blocks(draw: "st.DrawFn", *, affine: bool | None = None, max_states: int = 3
         size = draw(st.integers(1, min(max_states, 3)))
         links = [(a, b) for a in range(size) for b in range(size) if a != b]
         chosen = frozenset(draw(st.lists(st.sampled_from(links), unique=True))) if links else frozenset()
-        return exchange(size, chosen, exchange_rate=draw(st.floats(0.01, 2.0)), **numbers)
-    return turnover(capacity=draw(st.floats(0.05, 5.0)), half_level=draw(st.floats(0.5, 50.0)), **numbers)
+        return _made(draw, exchange, size, chosen, exchange_rate=draw(st.floats(0.01, 2.0)), **numbers)
+    saturable = {"capacity": draw(st.floats(0.05, 5.0)), "half_level": draw(st.floats(0.5, 50.0))}
+    return _made(draw, turnover, **saturable, **numbers)
+
+
+def _made(draw: "st.DrawFn", make: Callable[..., T], *values: Any, **named: Any) -> T:
+    """Call ``make``, in a way that a failing test shows as the call and not as all that the result holds."""
+    return draw(st.builds(make, *map(st.just, values), **{name: st.just(value) for name, value in named.items()}))
 
 
 def _coin(draw: "st.DrawFn", event: str, events: Collection[str]) -> bool:
