@@ -177,4 +177,5 @@ def test_a_failing_test_shows_calls_that_can_be_pasted():
     shown = "\n".join(caught.value.__notes__)
     assert "model=vitamin_k(" in shown
     assert "people=population(" in shown
-    assert "dose('" in shown
+    assert "regimen=sum(" in shown
+    assert "DoseRecord" not in shown
