@@ -142,12 +142,12 @@ def covariate(unit: str, meaning: str, *, of: str = "", at_entry: bool = False) 
 
 
 def output(unit: str, meaning: str, *, shown: bool = True) -> Any:
-    """Declare an output, in house units.
+    """Declare an output; equations give it in house units, results in the declared one.
 
     Parameters
     ----------
     unit
-        Unit as for a state.
+        The field's unit, such as ``pmol/L``; another block that reads it gets house units.
     meaning
         One phrase; becomes ``long_name``.
     shown
