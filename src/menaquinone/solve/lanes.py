@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from menaquinone.solve.solution import Solution
 
 _ATTEMPTS = 16
+_MOST_PANELS = 4096
+"""A lane that asks for more panels than this in a window has no solution to be found."""
 _FLOOR = 1e-3
 """A value is controlled relative to itself plus this share of the largest it has had."""
 _SAFETY = 3.0
@@ -180,29 +182,46 @@ class Lanes:
     def _controlled(
         self, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
     ) -> tuple[Any, Any, list[Grid]]:
-        """March all stages until every lane's panels are fine enough and every onset is an edge."""
-        for attempt in range(_ATTEMPTS):
+        """March all stages until every lane's panels are fine enough and every onset is an edge.
+
+        Every lane has its own count of attempts: one that fails takes nothing from its neighbours.
+        """
+        tries, uncut = np.zeros(len(grids), int), np.ones(len(grids), bool)
+        limit = _ATTEMPTS if self.engine.adaptive else 1
+        most = np.array([len(one[0]) for one in grids]) + _MOST_PANELS
+        while True:
             panels = self._panels(grids)
             forcings = [self._forcing(i, grids, left, right, at_orbit) for i in range(len(self.stages))]
             path, offered, ratio = self._sweep(panels, left, forcings)
-            bad = ~(ratio <= 1.0) & (panels.widths > 0) & (self.status == 0)
-            if not self.engine.adaptive:
-                bad[:] = False
-            if bad.any() and attempt < _ATTEMPTS - 1:
-                grids = [self._finer(lane, one, bad[: len(one[0]), lane], attempt) for lane, one in enumerate(grids)]
+            bad = self._bad(ratio, panels)
+            crowded = np.array([len(one[0]) for one in grids]) + bad.sum(axis=0) > most
+            self._fail(bad & ((tries + 1 >= limit) | crowded), panels, ratio)
+            asking = bad.any(axis=0) & (self.status == 0)
+            if asking.any():
+                fresh = uncut & (tries == 0)
+                grids = [
+                    self._finer(lane, one, bad[: len(one[0]), lane], fresh[lane]) if asking[lane] else one
+                    for lane, one in enumerate(grids)
+                ]
+                tries += asking
                 continue
-            self._fail(bad, panels, ratio)
             cuts = self._find_onsets(panels, offered, grids)
             if not cuts:
-                break
+                return path, offered, grids
             grids = [grid.cut(*one, np.array(cuts[lane])) if lane in cuts else one for lane, one in enumerate(grids)]
-        return path, offered, grids
+            uncut[list(cuts)] = False
 
-    def _finer(self, lane: int, one: Grid, bad: np.ndarray, attempt: int) -> Grid:
-        """Halve a lane's bad panels, and remember where, so that the next window starts with them."""
-        if not bad.any():
-            return one
-        if attempt == 0:
+    def _bad(self, ratio: np.ndarray, panels: Panels) -> np.ndarray:
+        """Return which panels are too wide, (K, L); those behind a value that is not finite say nothing."""
+        lost = ~np.isfinite(ratio)
+        bad = ~(ratio <= 1.0) if self.engine.adaptive else lost
+        behind: np.ndarray = np.cumsum(lost, axis=0) - lost > 0
+        found: np.ndarray = bad & ~behind & (panels.widths > 0) & (self.status == 0)
+        return found
+
+    def _finer(self, lane: int, one: Grid, bad: np.ndarray, fresh: bool) -> Grid:
+        """Halve a lane's bad panels; where they are as laid, remember it, so that the next window starts with them."""
+        if fresh:
             self.marks[lane] = grid.learned(self.marks[lane], self.clock[lane], one[1], bad)
         return grid.halved(*one, bad)
 
