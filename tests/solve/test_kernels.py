@@ -130,7 +130,7 @@ def march_collocation(a, widths, x, b, *, r=None):
     x, r = x[:, None].copy(), np.zeros((n, 1, lanes)) if r is None else r[:, None].copy()
     path, spread = np.full((k, STAGES + 1, n, 1, lanes), np.nan), np.zeros((k, n, 1, lanes))
     kernels.collocation(
-        a[:, :, :, :, None], b[:, :, :, None], widths, POINTS, WEIGHTS, DIFFERENCE, NODE_INTEGRALS,
+        a[:, :, :, :, None], b[:, :, :, None], widths, WEIGHTS, DIFFERENCE, NODE_INTEGRALS,
         x, r, x.copy(), r.copy(), np.empty((0, 5), np.int64), np.empty(0), np.full((1, lanes), -1), np.zeros(n),
         path, spread,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,8 +72,10 @@ class Actions:
         nmol, or nmol/h with its sign; before the fraction.
     dose : ndarray (e,)
         Row of the schedule; -1 for a reset.
+    target : ndarray (e,)
+        Index into ``targets``; -1 for a reset.
     targets
-        For each row of the schedule.
+        Every place that doses go to, once.
     orbits
         Steady states, by time.
     factors
@@ -84,11 +87,18 @@ class Actions:
     kind: np.ndarray
     value: np.ndarray
     dose: np.ndarray
+    target: np.ndarray
     targets: tuple[Target, ...]
     orbits: tuple[Orbit, ...]
     factors: dict[str, float]
 
-    @property
+    @cached_property
+    def place(self) -> np.ndarray:
+        """Stage, state and member of each action (3, e); -1 for a reset."""
+        places = [(one.stage, one.state, one.member) for one in self.targets]
+        return np.array([*places, (-1, -1, -1)]).T[:, self.target]
+
+    @cached_property
     def breaks(self) -> np.ndarray:
         """Times at which a segment has to end."""
         return np.unique(np.concatenate([self.time, [one.time for one in self.orbits]]))
@@ -104,12 +114,12 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     """
     factors: dict[str, float] = {}
     known: dict[tuple[Any, ...], Target] = {}
-    targets = []
+    aimed = []
     for key in zip(schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation, strict=True):
         name = tuple(map(str, key))  # NaN is not equal to itself
         if name not in known:
             known[name] = _target(stages, schedule.forms, *key, factors)
-        targets.append(known[name])
+        aimed.append(list(known).index(name))
     start, end = np.round(schedule.start, _DIGITS), np.round(schedule.end, _DIGITS)
     rows = np.arange(len(start))
     bolus, infusion = rows[schedule.rate == 0], rows[schedule.rate > 0]
@@ -126,8 +136,19 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     value = np.concatenate([part[3] for part in parts])
     dose = np.concatenate([part[4] for part in parts])
     sort = np.lexsort((dose, order, time))
+    target = np.array([*aimed, -1])[dose]
     orbits = tuple(_orbit(stages, schedule.forms, one, factors) for one in schedule.steady)
-    return Actions(time[sort], order[sort], kind[sort], value[sort], dose[sort], tuple(targets), orbits, factors)
+    return Actions(
+        time[sort],
+        order[sort],
+        kind[sort],
+        value[sort],
+        dose[sort],
+        target[sort],
+        tuple(known.values()),
+        orbits,
+        factors,
+    )
 
 
 def _orbit(stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float]) -> Orbit:

@@ -79,14 +79,13 @@ class Lanes:
     # what happens when ------------------------------------------------------------------------------------------------
 
     def _doses(self) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
-        """Fraction that arrives of each administration, and which are taken, by lane."""
-        shares: list[np.ndarray] = []
-        for lane, actions in enumerate(self.actions):
-            known: dict[int, float] = {}
-            for target in actions.targets:
-                if id(target) not in known:
-                    known[id(target)] = float(np.broadcast_to(target.share(self.p), len(self.subjects))[lane])
-            shares.append(np.array([known[id(target)] for target in actions.targets]))
+        """Fraction that arrives at each target, by lane, and which administrations are taken."""
+        n = len(self.subjects)
+        by_actions = {
+            id(one): np.array([*(np.broadcast_to(target.share(self.p), n) for target in one.targets), np.ones(n)])
+            for one in self.actions
+        }
+        shares = [by_actions[id(one)][:, lane] for lane, one in enumerate(self.actions)]
         return shares, [self.problem.taken_by(subject) for subject in self.subjects.tolist()]
 
     def _steps_only(self) -> list[frozenset[str]]:
@@ -309,38 +308,29 @@ class Lanes:
     def _events(
         self, i: int, grids: list[Grid], left: np.ndarray, right: np.ndarray, at_orbit: dict[int, Orbit]
     ) -> tuple[np.ndarray, np.ndarray]:
-        rows, values = [], []
+        """Return the index table (e, 5) of what happens to stage i in the window, and its values."""
+        tables, values = [], []
         for lane, actions in enumerate(self.actions):
-            chosen = slice(*np.searchsorted(actions.time, [left[lane], right[lane]]))
-            for e in range(chosen.start, chosen.stop):
-                if lane in at_orbit and actions.time[e] == left[lane] and actions.order[e] != START:
-                    continue  # applied before the steady state
-                row = self._event(i, lane, actions, e)
-                if row is not None:
-                    panel = int(np.searchsorted(grids[lane][0], actions.time[e] - 1e-9))
-                    rows.append((panel, *row[:4]))
-                    values.append(row[4])
-        if not rows:
+            e = np.arange(*np.searchsorted(actions.time, [left[lane], right[lane]]))
+            e = e[self._acts(i, lane, actions, e)]
+            if lane in at_orbit:  # what comes before a steady state has been applied
+                e = e[(actions.time[e] > left[lane]) | (actions.order[e] == START)]
+            if e.size:
+                panel = np.searchsorted(grids[lane][0], actions.time[e] - 1e-9)
+                _, state, member = actions.place[:, e]
+                tables.append(np.stack([panel, actions.kind[e], state, member, np.full(len(e), lane)], axis=1))
+                values.append(actions.value[e] * self.share_of[lane][actions.target[e]])
+        if not tables:
             return NO_EVENTS
-        table, amounts = np.array(rows, np.int64), np.array(values, float)
+        table, amounts = np.concatenate(tables).astype(np.int64), np.concatenate(values)
         sort = np.argsort(table[:, 0], kind="stable")
         return table[sort], amounts[sort]
 
-    def _event(self, i: int, lane: int, actions: Actions, e: int) -> tuple[int, int, int, int, float] | None:
-        """Return kind, state, member, lane and value of an action on stage i; None where it does not act there."""
-        dose = actions.dose[e]
-        if actions.kind[e] == 2:
-            return 2, 0, 0, lane, 0.0
-        target, taken = actions.targets[dose], self.taken[lane]
-        if target.stage != i or (taken is not None and not taken[dose]):
-            return None
-        return (
-            int(actions.kind[e]),
-            target.state,
-            target.member,
-            lane,
-            float(actions.value[e] * self.share_of[lane][dose]),
-        )
+    def _acts(self, i: int, lane: int, actions: Actions, e: np.ndarray) -> np.ndarray:
+        """Return which of some actions act on stage i: resets, and doses that go there and are taken."""
+        acts = (actions.place[0, e] == i) | (actions.order[e] == RESET)
+        taken = self.taken[lane]
+        return np.asarray(acts if taken is None else acts & (taken[actions.dose[e]] | (actions.order[e] == RESET)))
 
     def _find_onsets(self, panels: Panels, offered: dict[str, np.ndarray], grids: list[Grid]) -> dict[int, list[float]]:
         """Return new onset times by lane: where the input first reaches its level, on the panel's interpolant."""
@@ -374,12 +364,12 @@ class Lanes:
 
     def _apply(self, lane: int, actions: Actions, e: int) -> None:
         for i, one in enumerate(self.stages):
-            if one.doses:
-                event = self._event(i, lane, actions, e)
-                if event is not None and event[0] == 2:
+            if one.doses and self._acts(i, lane, actions, np.array([e]))[0]:
+                if actions.order[e] == RESET:
                     self.x[i][..., lane], self.r[i][..., lane] = self.rest[i][..., lane], self.intake[i][..., lane]
-                elif event is not None:
-                    self.r[i][event[1], event[2], lane] += event[4]
+                else:
+                    _, state, member = actions.place[:, e]
+                    self.r[i][state, member, lane] += actions.value[e] * self.share_of[lane][actions.target[e]]
 
     # capture ----------------------------------------------------------------------------------------------------------
 

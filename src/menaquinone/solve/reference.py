@@ -151,7 +151,7 @@ class _Person:
             return
         if self.taken is not None and not self.taken[dose]:
             return
-        slot, share = self._aim(actions.targets[dose])
+        slot, share = self._aim(actions.targets[actions.target[e]])
         if actions.order[e] == END or actions.kind[e] == 1:
             self.r[slot] += actions.value[e] * share
         else:
