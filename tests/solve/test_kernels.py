@@ -115,7 +115,7 @@ def march_exponential(a, widths, x, *, r=None, b=None, events=None, idle=None, b
     index, values = events or (np.empty((0, 5), np.int64), np.empty(0))
     linked = np.ones((n, n), bool)
     kernels.exponential(
-        *matrices, b is not None, linked, np.zeros((1, lanes), bool) if idle is None else idle,
+        matrices, b is not None, linked, np.zeros((1, lanes), bool) if idle is None else idle,
         np.repeat(np.arange(k)[:, None], lanes, 1), np.zeros((n, 1, lanes)),
         np.zeros((1, 1, 1, 1, 1)) if b is None else b[:, :, :, None], DIFFERENCE,
         x, r, np.full((n, 1, lanes), 5.0), np.full((n, 1, lanes), 0.25), index, values,
