@@ -10,6 +10,7 @@ from menaquinone.solve.problem import Held, Problem, Wired, coefficients, inputs
 
 _NEWTON_STEPS = 60
 _COMPLEX_STEP = 1e-30
+_NUDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Entry:
         Of every stage, the constant input (n, members, L) of the habitual diet.
     offered
         Every output and every covariate read at entry, (members, L).
+    reach
+        Of every stage, how far each state would move (n, members, L) were its inputs to double: the scale of a state
+        that is a difference and may be nothing but rounding.
     """
 
     parameters: tuple[Any, ...]
@@ -35,6 +39,7 @@ class Entry:
     x: tuple[np.ndarray, ...]
     intake: tuple[np.ndarray, ...]
     offered: dict[str, np.ndarray]
+    reach: tuple[np.ndarray, ...]
 
 
 def enter(problem: Problem, lanes: np.ndarray) -> Entry:
@@ -49,7 +54,7 @@ def enter(problem: Problem, lanes: np.ndarray) -> Entry:
     """
     held = problem.held(lanes)
     zero = np.zeros(len(lanes))
-    parameters, states, intake = [], [], []
+    parameters, states, intake, reach = [], [], [], []
     offered: dict[str, np.ndarray] = {}
     for one in problem.stages:
         p = problem.parameters(one, lanes)
@@ -63,7 +68,22 @@ def enter(problem: Problem, lanes: np.ndarray) -> Entry:
         parameters.append(p)
         states.append(x)
         intake.append(base)
-    return Entry(tuple(parameters), held, tuple(states), tuple(intake), offered)
+        reach.append(_reach(one, p, x, u, max(problem.horizon, 24.0)))
+    return Entry(tuple(parameters), held, tuple(states), tuple(intake), offered, tuple(reach))
+
+
+def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, horizon: float) -> np.ndarray:
+    moved = np.zeros(x.shape)
+    if not one.n:
+        return moved
+    with np.errstate(all="ignore"):
+        now = rates(one, p, x, u)
+        for name, value in u._asdict().items():
+            nudged = rates(one, p, x, u._replace(**{name: value * (1 + _NUDGE)}))
+            moved += np.nan_to_num(np.abs(nudged - now)) / _NUDGE
+        slopes = jacobian(one, p, x, u)
+        decay = np.nan_to_num(np.abs(np.stack([slopes[i, i] for i in range(one.n)])))
+    return np.asarray(moved / np.maximum(decay, 1 / horizon))
 
 
 def start(one: Wired, p: Any, u: Any, base: np.ndarray) -> np.ndarray:

@@ -22,6 +22,8 @@ _MOST_PANELS = 4096
 """A lane that asks for more panels than this in a window has no solution to be found."""
 _FLOOR = 1e-3
 """A value is controlled relative to itself plus this share of the largest it has had."""
+_ROUNDING = 1e-13
+"""Share of what its inputs could do to a state that passes for rounding."""
 _SAFETY = 3.0
 """The estimate is that of a rule one order lower; measured errors stay below the tolerance with this factor."""
 Grid = grid.Grid
@@ -56,6 +58,7 @@ class Lanes:
         self.rest = entry.x
         self.r = [base.copy() for base in entry.intake]
         self.peak = [np.abs(x) for x in self.x]
+        self.noise = [_ROUNDING * reach for reach in entry.reach]
         self.actions = [problem.actions[which] for which in problem.doses.which[subjects]]
         self.share_of, self.taken = self._doses()
         self.steps_only = self._steps_only()
@@ -249,7 +252,9 @@ class Lanes:
             if one.n:
                 how = (self.steps, self.cache(i), self.steps_only[i], self.problem.rtol)
                 path, spread, decay, r = march(one, self.p[i], u, self.x[i], forcings[i], panels, *how)
-                ratio = np.maximum(ratio, self.ratio(path, spread, decay, panels.widths, self.peak[i], horizon))
+                ratio = np.maximum(
+                    ratio, self.ratio(path, spread, decay, panels.widths, self.peak[i], self.noise[i], horizon)
+                )
                 paths.append((path, r))
             else:
                 paths.append((path, self.r[i]))
@@ -265,6 +270,7 @@ class Lanes:
         decay: np.ndarray,
         widths: np.ndarray,
         peak: np.ndarray,
+        noise: np.ndarray,
         horizon: float,
     ) -> np.ndarray:
         """Return the worst estimate over the error allowed, (K, L).
@@ -275,7 +281,7 @@ class Lanes:
         scale = np.maximum(np.abs(path[:, 0]), ends) + _FLOOR * np.maximum(peak, ends.max(axis=0))
         memory = np.minimum(horizon, 1 / np.maximum(decay, 1 / horizon))
         patience = np.sqrt(np.minimum(1.0, widths[:, None, :] / memory))
-        allowed = _SAFETY * self.problem.rtol * scale * patience[:, None]
+        allowed = _SAFETY * self.problem.rtol * scale * patience[:, None] + noise
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(spread == 0.0, 0.0, spread / allowed)
         ratio = np.where(np.isfinite(ends), ratio, np.inf)

@@ -173,9 +173,8 @@ def _around(
             tail = (panels, steps, Propagators(lanes.cache(i).driven), lanes.steps_only[i], lanes.problem.rtol)
             x = closure(one, lanes.p[i], u, forcing, *tail, lanes.x[i])
             path, spread, decay, _ = march(one, lanes.p[i], u, x, forcing, *tail)
-            ratio = np.maximum(
-                ratio, lanes.ratio(path, spread, decay, panels.widths, np.abs(x), max(lanes.problem.horizon, 24.0))
-            )
+            how = (np.abs(x), lanes.noise[i], max(lanes.problem.horizon, 24.0))
+            ratio = np.maximum(ratio, lanes.ratio(path, spread, decay, panels.widths, *how))
             found.append(x)
         else:
             found.append(lanes.x[i])

@@ -71,6 +71,8 @@ class _Person:
         self.y = np.concatenate([x.ravel() for x in self.entry.x])
         self.r = np.concatenate([base.ravel() for base in self.entry.intake])
         self.diet, self.rest = self.r.copy(), self.y.copy()
+        # a state that is a difference may be nothing but rounding, which no step should follow
+        self.least = np.maximum(np.concatenate([reach.ravel() for reach in self.entry.reach]), 1e-6)
         self.actions: Actions = problem.actions[problem.doses.which[subject]]
         self.taken = problem.taken_by(subject)
         self.alive = np.ones(len(self.y), bool)
@@ -172,7 +174,7 @@ class _Person:
             def system(t: float, y: np.ndarray, since: float = since) -> np.ndarray:
                 return np.where(self.alive, self._evaluate(t, y, since)[0] + self.r, 0.0)
 
-            scale = 1e-3 * np.maximum(np.abs(self.y), 1e-6)
+            scale = 1e-3 * np.maximum(np.abs(self.y), self.least)
             solved = solve_ivp(
                 system, (left, right), self.y, self.engine.method, rtol=self.engine.rtol,
                 atol=self.engine.rtol * scale, events=events or None, first_step=min(1e-3, right - left),
@@ -221,7 +223,10 @@ class _Person:
         from scipy.integrate import solve_ivp
 
         moving = np.concatenate(
-            [np.full(size, each.steady) for size, each in zip(self.sizes, self.stages, strict=True)]
+            [
+                np.full(size, each.steady if diet else each.doses)
+                for size, each in zip(self.sizes, self.stages, strict=True)
+            ]
         )
         base = self.diet if diet else np.zeros_like(self.diet)
         y = np.where(
@@ -231,7 +236,7 @@ class _Person:
             self.y,
         )
         for cycle in range(_MOST_PERIODS):
-            before = y.copy()
+            before, largest = y.copy(), np.abs(y)
             for left, right, rate, boluses in self._period(one, doses):
                 for slot, amount in boluses:
                     y[slot] += amount
@@ -239,11 +244,14 @@ class _Person:
                 def system(_: float, z: np.ndarray, rate: np.ndarray = rate) -> np.ndarray:
                     return np.where(moving, self._evaluate(one.time, z, one.time)[0] + base + rate, 0.0)
 
-                scale = 1e-3 * np.maximum(np.abs(y), 1e-6)
-                y = solve_ivp(
+                scale = 1e-3 * np.maximum(np.abs(y), self.least)
+                path = solve_ivp(
                     system, (left, right), y, self.engine.method, rtol=self.engine.rtol, atol=self.engine.rtol * scale
-                ).y[:, -1]
-            if cycle and (np.abs(y - before) <= 10 * self.engine.rtol * np.maximum(np.abs(y), 1e-12)).all():
+                ).y
+                y, largest = path[:, -1], np.maximum(largest, np.abs(path).max(axis=1))
+            # what is left of a depot that empties within the period is noise beside what was in it
+            scale = np.maximum(np.abs(y), 1e-3 * largest)
+            if cycle and (np.abs(y - before) <= 10 * self.engine.rtol * np.maximum(scale, 1e-12)).all():
                 break
         return y
 
