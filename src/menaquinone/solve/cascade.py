@@ -84,8 +84,10 @@ class Cascade:
         def run(subjects: np.ndarray) -> None:
             padded = np.concatenate([subjects, np.repeat(subjects[-1:], -len(subjects) % _WIDTH)])
             lanes = Lanes(problem, padded, len(subjects), self, wanted)
-            while not stopped.is_set() and lanes.step(solution):
-                advance(len(subjects) * lanes.share)
+            # a value that overflows is found, reported and left missing; NumPy need not say so as well
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                while not stopped.is_set() and lanes.step(solution):
+                    advance(len(subjects) * lanes.share)
 
         problem.prepare()
         with ThreadPoolExecutor(max(1, min(workers, len(blocks)))) as pool:

@@ -18,6 +18,27 @@ from menaquinone.solve.solution import Progress, Solution, empty
 
 _METHODS = ("LSODA", "DOP853", "Radau", "BDF", "RK45")
 _MOST_PERIODS = 4000
+_MOST_ASKED = 5000
+"""Evaluations at one time: many Jacobians by differences of the largest models."""
+
+
+class _Stuck(Exception):  # noqa: N818 - never leaves this file
+    """Steps no longer move time: the solution ends here, which not every method of SciPy notices."""
+
+
+class _Clock:
+    """Watches that an integrator gets on."""
+
+    def __init__(self, start: float) -> None:
+        self.furthest, self.asked = start, 0
+
+    def see(self, t: float) -> None:
+        """Count evaluations since time last moved."""
+        if t > self.furthest + 1e-12 * max(abs(t), 1.0):
+            self.furthest, self.asked = t, 0
+        self.asked += 1
+        if self.asked > _MOST_ASKED:
+            raise _Stuck
 
 
 @dataclass(frozen=True)
@@ -164,21 +185,28 @@ class _Person:
         return int(self._slots(target.stage, target.member)[target.state]), share
 
     def _advance(self, left: float, right: float) -> bool:
-        """Integrate between two stops, onsets in between included."""
+        """Integrate between two stops, onsets in between included; return whether that was possible."""
         from scipy.integrate import solve_ivp
 
         while left < right:
             since = left
             events = [self._onset_event(i, member, since) for i, member in self.waiting]
 
-            def system(t: float, y: np.ndarray, since: float = since) -> np.ndarray:
+            clock = _Clock(left)
+
+            def system(t: float, y: np.ndarray, since: float = since, clock: _Clock = clock) -> np.ndarray:
+                clock.see(t)
                 return np.where(self.alive, self._evaluate(t, y, since)[0] + self.r, 0.0)
 
             scale = 1e-3 * np.maximum(np.abs(self.y), self.least)
-            solved = solve_ivp(
-                system, (left, right), self.y, self.engine.method, rtol=self.engine.rtol,
-                atol=self.engine.rtol * scale, events=events or None, first_step=min(1e-3, right - left),
-            )  # fmt: skip
+            try:
+                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                    solved = solve_ivp(
+                        system, (left, right), self.y, self.engine.method, rtol=self.engine.rtol,
+                        atol=self.engine.rtol * scale, events=events or None, first_step=min(1e-3, right - left),
+                    )  # fmt: skip
+            except _Stuck:
+                return False
             if solved.status < 0 or not np.isfinite(solved.y[:, -1]).all():
                 return False
             left, self.y = float(solved.t[-1]), solved.y[:, -1].copy()
