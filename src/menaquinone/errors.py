@@ -8,6 +8,9 @@ from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 
+_MOST_LISTED = 40
+"""Beyond so many names a list helps nobody."""
+
 
 class InputError(ValueError):
     """Something handed to the library cannot be used as it is."""
@@ -74,7 +77,8 @@ def unknown(what: str, got: object, known: Iterable[str]) -> UnknownNameError:
     folded = {name.casefold(): name for name in known}
     near = get_close_matches(str(got).casefold(), folded, n=1, cutoff=0.5)
     hint = f"; the nearest is '{folded[near[0]]}'" if near else ""
-    return UnknownNameError(f"unknown {what}: got {got!r}, expected one of {listed(known)}{hint}.")
+    shown = listed(known) if len(known) <= _MOST_LISTED else f"{len(known)} names, '{known[0]}' the first"
+    return UnknownNameError(f"unknown {what}: got {got!r}, expected one of {shown}{hint}.")
 
 
 def require(module: str, extra: str, purpose: str) -> ModuleType:

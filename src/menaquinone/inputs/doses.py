@@ -1,6 +1,6 @@
 """Who gets which schedule, and which of its doses each of them takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from menaquinone.inputs.adherence import kept
 from menaquinone.inputs.records import Regimen
 from menaquinone.inputs.schedule import Schedule, expand
 
-Regimens = Regimen | Mapping[int, Regimen] | Sequence[Regimen] | None
+Regimens = Regimen | Mapping[int, Regimen] | list[Regimen] | tuple[Regimen, ...] | None
 """One for all, one by subject id, one for each subject in order, or none at all."""
 
 
@@ -71,7 +71,7 @@ def doses_for(regimen: Regimens, ids: ArrayLike, seed: int, horizon: float) -> D
         if missing:
             raise InputError(f"regimens: got none for subject {missing[0]}, expected one for every subject.")
         regimens, which = _distinct(regimen[one] for one in subjects.tolist())
-    elif isinstance(regimen, Sequence):
+    elif isinstance(regimen, list | tuple):
         if len(regimen) != len(subjects):
             raise InputError(
                 f"regimens: got a sequence of {len(regimen)}, expected one for each of {len(subjects)} subjects."

@@ -278,6 +278,8 @@ class Lanes:
         What a state forgets only slowly adds up: it may err less in a panel.
         """
         ends = np.abs(path[:, -1])
+        if not spread.any():
+            return np.asarray(np.where(np.isfinite(ends), 0.0, np.inf).max(axis=(1, 2)))
         scale = np.maximum(np.abs(path[:, 0]), ends) + _FLOOR * np.maximum(peak, ends.max(axis=0))
         memory = np.minimum(horizon, 1 / np.maximum(decay, 1 / horizon))
         patience = np.sqrt(np.minimum(1.0, widths[:, None, :] / memory))
