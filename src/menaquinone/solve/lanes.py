@@ -195,7 +195,7 @@ class Lanes:
             panels = self._panels(grids)
             forcings = [self._forcing(i, grids, left, right, at_orbit) for i in range(len(self.stages))]
             path, offered, ratio = self._sweep(panels, left, forcings)
-            bad = self._bad(ratio, panels)
+            bad = self.bad(ratio, panels)
             crowded = np.array([len(one[0]) for one in grids]) + bad.sum(axis=0) > most
             self._fail(bad & ((tries + 1 >= limit) | crowded), panels, ratio)
             asking = bad.any(axis=0) & (self.status == 0)
@@ -213,7 +213,7 @@ class Lanes:
             grids = [grid.cut(*one, np.array(cuts[lane])) if lane in cuts else one for lane, one in enumerate(grids)]
             uncut[list(cuts)] = False
 
-    def _bad(self, ratio: np.ndarray, panels: Panels) -> np.ndarray:
+    def bad(self, ratio: np.ndarray, panels: Panels) -> np.ndarray:
         """Return which panels are too wide, (K, L); those behind a value that is not finite say nothing."""
         lost = ~np.isfinite(ratio)
         bad = ~(ratio <= 1.0) if self.engine.adaptive else lost

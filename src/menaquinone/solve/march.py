@@ -300,7 +300,7 @@ def closure(
     """Return the state (n, m, L) that the panels map onto itself: the periodic orbit's start.
 
     The period's map is affine for an affine stage: one march gives its offset, n more its matrix. Otherwise Newton on
-    the map with differences for its matrix.
+    the map with differences for its matrix; NaN where that does not converge.
     """  # fmt: skip
     x = np.zeros_like(guess) if one.block.affine else guess.copy()
     going = np.ones(x.shape[1:], bool)  # every lane stops on its own
@@ -322,10 +322,10 @@ def closure(
             matrix[j, j] += 1.0
         change = solved(one, matrix, reached - x)
         x = np.where(going, x + change, x)
-        going &= (np.abs(change) > 1e-2 * rtol * (np.abs(x) + 1e-300)).any(axis=0)
+        going &= ~(np.abs(change) <= 1e-2 * rtol * (np.abs(x) + 1e-300)).all(axis=0)
         if not going.any():
             break
-    return x
+    return x if one.block.affine else np.where(going, np.nan, x)
 
 
 def interpolated(values: np.ndarray, share: np.ndarray | float) -> np.ndarray:

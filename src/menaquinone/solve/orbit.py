@@ -142,17 +142,19 @@ def _of_doses(lanes: Lanes, i: int, acting: dict[int, Acting], at_orbit: dict[in
 
 
 def _joint(lanes: Lanes, acting: dict[int, Acting], grids: list[Grid], now: np.ndarray) -> list[np.ndarray]:
-    """Return the periodic state of every stage that has one, on panels fine enough for all."""
+    """Return the periodic state of every stage that has one, on panels fine enough for all; mark those without one."""
     for attempt in range(_ATTEMPTS):
         panels, steps = _panels(grids)
         found, ratio = _around(lanes, acting, grids, panels, steps, now)
-        bad = ~(ratio <= 1.0) & (panels.widths > 0)
+        bad = lanes.bad(ratio, panels)
         bad[:, [lane for lane in range(len(now)) if lane not in acting]] = False
         if not bad.any() or not lanes.engine.adaptive or attempt == _ATTEMPTS - 1:
             break
         grids = [
             grid.halved(*one, bad[: len(one[0]), lane]) if bad[:, lane].any() else one for lane, one in enumerate(grids)
         ]
+    for lane in np.flatnonzero(bad.any(axis=0)):
+        lanes.status[lane], lanes.failed_at[lane] = 1, now[lane]
     return found
 
 
