@@ -51,6 +51,22 @@ FLOOD = Block("flood", Gain, Level, lambda p, x, u: Level(p.gain * x.heat), Outp
 """Grows until no number holds it."""
 
 
+class Settling(NamedTuple):
+    heat: Array = state("1", "what grows")
+
+
+class Total(NamedTuple):
+    plasma_concentration: Array = reads("nmol/L", "plasma concentration, all forms", sum_over="form")
+
+
+def fold(p, x, u):
+    return Settling(heat=0.01 * u.plasma_concentration + p.fuel * x.heat**2 - 0.1 * x.heat)
+
+
+FOLD = Block("fold", Fuel, Settling, fold, Total, Heat, heat, affine=False)
+"""Has a steady state while plasma is low, and none above."""
+
+
 class AlarmParameters(NamedTuple):
     alarm_age: Array = param(60.01, "a", "age at which the alarm goes off", source=WHY)
     ticking: Array = param(1.0, "1/h", "hours per hour", source=WHY)
@@ -185,3 +201,25 @@ def test_panels_that_may_not_be_refined_still_report_what_is_not_finite():
     assert len(said) == 1
     assert (result["status"].values != 0).tolist() == [False, False, True, False, False]
     assert np.isnan(result["heat"].values[ONE, -1])
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [mk.Cascade(adaptive=False), pytest.param(mk.Cascade(), marks=pytest.mark.slow)],
+    ids=["fixed", "adaptive"],
+)
+def test_a_subject_without_a_periodic_orbit_is_missing_from_there_on(engine):
+    factor = np.where(np.arange(5) == ONE, 100.0, 1.0)
+    people = replace(mk.population("reference", 5, rng=1), factors={"fuel": factor})
+    model = Model(*PLASMA_STAGES, stage(FOLD), name="fold")
+    steady = mk.dose("MK-7", "1 mg", every="24 h", start="24 h", steady_state=True)
+    result, said = solved((model, people, steady), engine)
+    assert len(said) == 1
+    assert result["failed_at"].values[ONE] == 1.0
+    assert np.isnan(result["heat"].values[ONE, TIMES > 1]).all()
+    assert np.isfinite(result["heat"].values[ONE, TIMES <= 1]).all()
+    calm, _ = solved((model, people.select([0, 1, 3, 4]), steady), engine)
+    assert result["heat"].sel(subject=[0, 1, 3, 4]).values.tobytes() == calm["heat"].values.tobytes()
+    # once on its orbit, a subject stays on it
+    days = calm["heat"].sel(time=[2, 3, 4, 5, 6]).values
+    assert days == pytest.approx(np.repeat(days[:, :1], 5, axis=1), rel=1e-5 if engine.adaptive else 1e-3)
