@@ -139,9 +139,9 @@ def _of_row(row, share, time, kinetics):
 
 def _single(t, lasts, route, kinetics, ii=0.0):
     """Amount t h after a unit dose began to enter; with ``ii``, all that ended before it at this interval too."""
-    t = round(t, 9)
+    t = round(t, 11)  # far below what 1e-9 can see; and equal times are found equal
     if t <= 0:
         return 0.0
     if not lasts:
         return kinetics.after(t, route, ii)
-    return (kinetics.held(max(round(t - lasts, 9), 0.0), route, ii) - kinetics.held(t, route, ii)) / lasts
+    return (kinetics.held(max(round(t - lasts, 11), 0.0), route, ii) - kinetics.held(t, route, ii)) / lasts

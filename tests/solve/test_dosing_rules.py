@@ -1,5 +1,7 @@
 """What the specification of events promises: order at equal times, steady states, resets, sums, tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.solve.closed_forms import Row, level, reset
@@ -59,6 +61,12 @@ def test_an_infusion_has_ended_when_it_is_observed_at_its_end():
     falling = (soon - at_end) / SOON
     rising = (at_end - one(rows, [10 - SOON])[:, 0]) / SOON
     assert rising - falling == pytest.approx(np.full(2, rate / 20.0), rel=1e-3)
+
+
+@pytest.mark.parametrize("rows", [[Row(9, 500, dur=1e-10)], [Row(9, 500, dur=1e-10, ii=6, ss=1, addl=3)]])
+def test_an_infusion_too_short_to_be_timed_is_a_dose_given_at_once(rows):
+    at_once = [replace(row, dur=0.0) for row in rows]
+    assert one(rows, [9, 10, 20]) == pytest.approx(one(at_once, [9, 10, 20]), rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ SCENARIOS = {
     "infusion with lag, bioav above 1": [Row(0, 1000, rate=100, lag=6, f=1.61)],
     "infusion that the run does not see the end of": [Row(90, 1000, dur=48, route="iv")],
     "infusion of a minute": [Row(10, 1000, dur=1 / 60, route="iv")],
+    "infusion of a minute that a reset ends": [Row(0.25, 1000, dur=1 / 60, route="iv"), reset(0.26)],
     # repeated doses
     "bolus, additional": [Row(0, 1000, ii=24, addl=3)],
     "bolus, additional, with lag, bioav": [Row(0, 1000, ii=24, addl=3, lag=5, f=0.512)],
@@ -86,6 +87,10 @@ SCENARIOS = {
     "steady states of intervals 8 and 12": [Row(6, 1000, ii=8, ss=1, addl=6), Row(6, 400, ii=12, ss=2, addl=4)],
     "steady state once an hour": [Row(3, 500_000, ii=1, ss=1, addl=40)],
     "steady state of very large doses": [Row(3, 1e8, ii=6, ss=1, addl=3), Row(3, 1e8, ii=6, ss=2, addl=3, route="iv")],
+    "steady state every tenth of a minute": [Row(5, 1, ii=1 / 600, ss=1, addl=9, route="iv")],
+    "steady state every ten minutes, infused for one": [Row(5, 10, ii=1 / 6, ss=1, addl=90, dur=1 / 60, route="iv")],
+    "steady state every twenty minutes, infused all the time": [Row(5, 10, ii=1 / 3, ss=1, addl=90, dur=1 / 3)],
+    "steady state seven times a day, infused for long": [Row(5, 10, ii=24 / 7, ss=1, addl=9, dur=8, lag=1 / 3)],
     "steady state every third of an hour, infused": [Row(5, 10, ii=1 / 3, ss=1, addl=90, dur=0.2, route="iv")],
     "steady state again": [Row(0, 1000, ii=12, ss=1, addl=2), Row(40, 500, ii=6, ss=1, addl=2)],
     # resets
@@ -125,10 +130,11 @@ LONG = {
 
 
 def hours_of(rows, horizon, spacing):
-    """Return times all along the run, and those at which something happens."""
+    """Return times all along the run, and those at which something happens; times are held to 4 us."""
     lags = {row.time + row.lag + number * row.ii for row in rows for number in range(min(row.addl, 9) + 1)}
     ends = {row.time + row.lag + (row.dur or (row.amt / row.rate if row.rate else 0)) for row in rows}
-    happening = {round(time, 6) for time in {row.time for row in rows} | lags | ends if time < horizon}
+    exact = {time for time in {row.time for row in rows} | lags | ends if abs(round(time, 6) - time) < 1e-12}
+    happening = {round(time, 6) for time in exact if time < horizon}
     return np.array(sorted({*np.arange(0.0, horizon + spacing / 2, spacing).tolist(), *happening}))
 
 

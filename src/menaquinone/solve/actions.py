@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 END, RESET, START = 0, 1, 2
 """Order at equal times: infusions end, then resets, then (steady states and) doses."""
 _DIGITS = 9
+_BRIEF = 10.0**-_DIGITS
+"""An infusion (h) that may begin and end at one rounded time."""
+_EQUAL = 1e-13
+"""Share of a period that passes for rounding."""
+_MOST_INTERVALS = 64
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,13 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
         aimed.append(list(known).index(name))
     start, end = np.round(schedule.start, _DIGITS), np.round(schedule.end, _DIGITS)
     rows = np.arange(len(start))
-    bolus, infusion = rows[schedule.rate == 0], rows[schedule.rate > 0]
+    amount, rate = _amounts_and_rates(schedule, start, end)
+    bolus, infusion = rows[rate == 0], rows[rate > 0]
     resets = np.round(schedule.resets, _DIGITS)
     parts = [
-        (start[bolus], START, 0, schedule.amount[bolus], bolus),
-        (start[infusion], START, 1, schedule.rate[infusion], infusion),
-        (end[infusion], END, 1, -schedule.rate[infusion], infusion),
+        (start[bolus], START, 0, amount[bolus], bolus),
+        (start[infusion], START, 1, rate[infusion], infusion),
+        (end[infusion], END, 1, -rate[infusion], infusion),
         (resets, RESET, 2, np.zeros(len(resets)), np.full(len(resets), -1)),
     ]
     time = np.concatenate([part[0] for part in parts])
@@ -151,6 +157,25 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     )
 
 
+def _amounts_and_rates(schedule: Schedule, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is given at once, or at which rate between rounded times: times are rounded, amounts are not."""
+    lasts, rounded = schedule.end - schedule.start, end - start
+    off = np.abs(lasts - rounded) > 4 * np.spacing(schedule.end)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(off, schedule.rate * lasts / rounded, schedule.rate)
+        cut_short = schedule.amount / schedule.rate > _BRIEF
+    brief = rounded <= 0
+    return np.where(brief & cut_short, schedule.rate * lasts, schedule.amount), np.where(brief, 0.0, rate)
+
+
+def _rounded_period(period: float) -> float:
+    """Return a period that is its own rounding: several intervals where one would lose a share of itself each time."""
+    for many in range(1, _MOST_INTERVALS):
+        if abs(round(many * period, _DIGITS) - many * period) <= _EQUAL * many * period:
+            return round(many * period, _DIGITS)
+    return round(period, _DIGITS)
+
+
 def _orbit(stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float]) -> Orbit:
     def resolved(doses: tuple[OrbitDose, ...]) -> tuple[tuple[OrbitDose, Target], ...]:
         return tuple(
@@ -158,7 +183,7 @@ def _orbit(stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyStat
             for each in doses
         )
 
-    time, period = round(one.time, _DIGITS), round(one.period, _DIGITS)
+    time, period = round(one.time, _DIGITS), _rounded_period(one.period)
     return Orbit(time, period, one.replace, resolved(one.new), resolved(one.orbit))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,19 +77,23 @@ def _repeat(
     running: list[tuple[Target, float]],
 ) -> None:
     """Write one dose's events over a period; an infusion longer than its interval overlaps with itself."""  # fmt: skip
-    if not dose.duration:
+    if dose.duration <= 1e-9:
         events += [(at, 0, target, dose.amount * share) for at in _entries(dose.phase, dose.ii, period)]
         return
-    whole, rest = divmod(round(dose.duration, 9), dose.ii)
+    whole = floor(dose.duration / dose.ii + 1e-9)
+    rest = dose.duration - whole * dose.ii
     rate = dose.rate * share
-    if whole:
-        running.append((target, whole * rate))
-    if rest > 1e-9:
-        for at in _entries(dose.phase, dose.ii, period):
-            events.append((at, 1, target, rate))
-            if at + rest >= period:
-                running.append((target, rate))
-            events.append((round((at + rest) % period, 9), 1, target, -rate))
+    if rest <= 1e-9:
+        running.append((target, dose.duration / dose.ii * rate))
+        return
+    running.append((target, whole * rate))
+    for at in _entries(dose.phase, dose.ii, period):
+        end = round(at + rest, 9)
+        exact = rate * rest / (end - at)  # times are rounded, amounts are not
+        events.append((at, 1, target, exact))
+        if end >= period:
+            running.append((target, exact))
+        events.append((round(end % period, 9), 1, target, -exact))
 
 
 def _entries(phase: float, ii: float, period: float) -> list[float]:

@@ -291,9 +291,10 @@ class _Person:
             slot, share = self._aim(target)
             for k in range(-int(np.ceil(dose.duration / dose.ii)) - 1, max(1, round(one.period / dose.ii))):
                 at = dose.phase + k * dose.ii
-                if dose.duration:
-                    pieces.append((slot, dose.rate * share, at, at + dose.duration))
-                    edges |= {edge for edge in (at, at + dose.duration) if 0 < edge < one.period}
+                start, end = round(at, 9), round(at + dose.duration, 9)
+                if start < end:  # times are rounded, amounts are not
+                    pieces.append((slot, dose.rate * dose.duration / (end - start) * share, start, end))
+                    edges |= {edge for edge in (start, end) if 0 < edge < one.period}
                 elif k >= 0:
                     boluses.append((slot, dose.amount * share, at))
                     edges.add(at)
