@@ -10,6 +10,7 @@ from threading import Event, Lock
 
 import numpy as np
 
+from menaquinone import units
 from menaquinone.errors import refused
 from menaquinone.solve.lanes import Lanes
 from menaquinone.solve.problem import Problem
@@ -17,6 +18,8 @@ from menaquinone.solve.solution import Progress, Solution, empty
 
 _WIDTH = 16
 """Lanes are padded to a multiple of this by repeating a subject."""
+_MOST_LANES = 1024
+"""Histories of more would not stay in any cache."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,11 @@ class Cascade:
 
     def __post_init__(self) -> None:
         """Refuse settings that no run could have."""
-        if self.lanes < _WIDTH or self.lanes % _WIDTH:
-            raise refused("lanes", self.lanes, f"a multiple of {_WIDTH}")
+        if self.lanes not in range(_WIDTH, _MOST_LANES + 1, _WIDTH):
+            raise refused("lanes", self.lanes, f"a multiple of {_WIDTH} up to {_MOST_LANES}")
         if self.level not in range(9):
             raise refused("level", self.level, "a whole number from 0 to 8")
-        if not self.window > 0:
+        if not units.magnitude(self.window, "1", "window") > 0:
             raise refused("window", self.window, "hours greater than 0")
 
     @property

@@ -196,7 +196,9 @@ class Problem:
     def covariates(self) -> dict[str, Covariate]:
         """Covariates of all people by name, those that the model reads."""
         sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
-        found = self.people.covariates(max(self.horizon, 1.0), growth_noise=self.growth_noise, sites=sites)
+        found = self.people.covariates(
+            max(self.horizon, 1.0), growth_noise=self.growth_noise and bool(sites), sites=sites
+        )
         return {name: one for name, one in found.items() if name in self.model.covariates}
 
     @cached_property

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _TIGHTEST, _LOOSEST = 1e-10, 1e-2
 _SPAN = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s+(\S+)\s*$")
+_TIMES = "'start:stop:step unit' such as '0:730:14 d', or an array of days"
 _SHOWN = 5
 _MOST_WORKERS = 1025
 
@@ -102,8 +103,10 @@ def simulate(
         raise refused("workers", workers, f"a whole number from 1 to {_MOST_WORKERS - 1}")
     people = population("reference", 1) if people is None else people
     engine = Cascade() if engine is None else engine
-    if not hasattr(engine, "solve"):
+    if isinstance(engine, type) or not hasattr(engine, "solve"):
         raise refused("engine", engine, "mk.Cascade() or mk.Reference()")
+    if progress is not None and not callable(progress):
+        raise refused("progress", progress, "a function of subjects done and subjects in all")
     wanted = _wanted(model, outputs)
     hours = hours_of(times)
     seed = people.seed if rng is None else entropy(rng)
@@ -125,7 +128,7 @@ def simulate(
 def _wanted(model: Model, outputs: Any) -> tuple[str, ...]:
     if outputs is None:
         return model.outputs
-    if isinstance(outputs, str) or not outputs:
+    if not isinstance(outputs, (list, tuple)) or not outputs:
         raise refused("outputs", outputs, f"a list of names such as {listed(model.outputs[:2])}")
     for name in outputs:
         if name not in model.offers:
@@ -150,13 +153,14 @@ def hours_of(times: Any) -> np.ndarray:
         hours = _span(times)
     else:
         try:
-            hours = np.atleast_1d(np.asarray(times, float)) * units.HOURS_PER_DAY
+            hours = np.atleast_1d(np.asarray(() if times is None else times, float)) * units.HOURS_PER_DAY
         except (TypeError, ValueError):
-            raise refused("times", times, "'start:stop:step unit' such as '0:730:14 d', or an array of days") from None
+            raise refused("times", times, _TIMES) from None
     if hours.ndim != 1 or not hours.size:
-        raise refused("times", times, "at least one time in one dimension")
-    if not np.isfinite(hours).all() or hours[0] < 0:
-        raise InputError(f"times: got {hours.min() / 24:g} d, expected finite times of at least 0.")
+        raise refused("times", times, "at least one time in one dimension" if times is not None else _TIMES)
+    if not (np.isfinite(hours) & (hours >= 0)).all():
+        wrong = hours[~(np.isfinite(hours) & (hours >= 0))][0] / units.HOURS_PER_DAY
+        raise InputError(f"times: got {wrong:g} d, expected finite times of at least 0.")
     hours = np.round(hours, TIME_DIGITS)
     late = np.flatnonzero(np.diff(hours) <= 0)
     if late.size:
@@ -168,7 +172,7 @@ def hours_of(times: Any) -> np.ndarray:
 def _span(text: str) -> np.ndarray:
     match = _SPAN.match(text)
     if match is None:
-        raise refused("times", text, "'start:stop:step unit' such as '0:730:14 d', or an array of days")
+        raise refused("times", text, _TIMES)
     start, stop, step = (units.hours(f"{match[part]} {match[4]}", "times") for part in (1, 2, 3))
     if step <= 0 or stop < start:
         raise refused("times", text, "a step greater than 0 and a stop not before the start")
