@@ -175,11 +175,11 @@ class Problem:
     def __post_init__(self) -> None:
         """Refuse what no engine could run: a covariate nobody offers, or one along the wrong axis."""
         for name in self.model.covariates:
-            if name not in self.covariates:
+            if name not in self._offered:
                 raise unknown(
                     f"covariate that the model '{self.model.name}' reads of population '{self.people.name}'",
                     name,
-                    self.covariates,
+                    self._offered,
                 )
 
     @property
@@ -193,13 +193,16 @@ class Problem:
         return wired(self.model)
 
     @cached_property
+    def _offered(self) -> dict[str, Covariate]:
+        """Every covariate of the people by name, whether it is read or not."""
+        sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
+        noise = self.growth_noise and bool(sites)
+        return self.people.covariates(max(self.horizon, 1.0), growth_noise=noise, sites=sites)
+
+    @cached_property
     def covariates(self) -> dict[str, Covariate]:
         """Covariates of all people by name, those that the model reads."""
-        sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
-        found = self.people.covariates(
-            max(self.horizon, 1.0), growth_noise=self.growth_noise and bool(sites), sites=sites
-        )
-        return {name: one for name, one in found.items() if name in self.model.covariates}
+        return {name: one for name, one in self._offered.items() if name in self.model.covariates}
 
     @cached_property
     def actions(self) -> tuple[Actions, ...]:
