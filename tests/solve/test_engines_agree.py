@@ -69,7 +69,7 @@ def test_generated_runs_with_a_block_that_is_not_affine(run):
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(run=runs())
 def test_many_generated_runs(run):
     compare(*run)
@@ -115,7 +115,7 @@ def test_steady_states(duration, every, start, extra):
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(regimen=strategies.regimens(among=["MK-4"], days=2, max_doses=2), people=strategies.populations(max_n=2))
 def test_many_steady_states(regimen, people):
     compare(quick_model(), people, regimen, [0.3, 1.0, 3.0])
