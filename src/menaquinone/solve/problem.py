@@ -22,7 +22,7 @@ from menaquinone.model import Model, bracketed, sources
 from menaquinone.solve.actions import Actions, actions
 
 TIME_DIGITS = 9
-"""Times are compared after rounding to so many digits of an hour (4 ns)."""
+"""Times are compared after rounding to so many digits of an hour (4 us)."""
 
 
 @dataclass(frozen=True)
