@@ -64,3 +64,7 @@ def test_the_readme_opens_with_two_commands_that_the_checks_run_as_written():
     commands = re.findall(r"```sh\n(.*?)\n```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     assert len(commands) == 2
     assert [one for one in commands if one not in (ROOT / ".ci" / "run").read_text()] == []
+
+
+def test_the_citation_is_of_this_version():
+    assert f"version: {mk.__version__}\n" in (ROOT / "CITATION.cff").read_text()
