@@ -222,15 +222,24 @@ def open_netcdf(path: str | os.PathLike[str]) -> "xarray.Dataset":
     MissingExtraError
         If h5netcdf is not installed.
     InputError
-        If there is no such file.
+        If there is no such file, or it is not a NetCDF file.
     """
     require("h5netcdf", "io", "reading NetCDF files")
     import xarray
 
     if not Path(path).is_file():
         raise refused("result", str(path), "an existing NetCDF file")
-    with xarray.open_dataset(path, engine="h5netcdf", decode_times=False) as data:
-        return data.load()
+    try:
+        with xarray.open_dataset(path, engine="h5netcdf", decode_times=False) as data:
+            found = data.load()
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise refused("result", str(path), "a NetCDF file") from error
+    for one in found.variables.values():
+        if "flag_values" in one.attrs:  # a list of one comes back as a number
+            one.attrs["flag_values"] = np.atleast_1d(one.attrs["flag_values"]).tolist()
+    return found
 
 
 class atomic:  # noqa: N801 - reads as a verb where it is used
