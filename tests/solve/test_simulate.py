@@ -110,8 +110,8 @@ def test_times_that_are_read(times, hours):
             UnknownNameError,
             "unknown on_failure: got 'rise', expected one of 'nan' and 'raise'; the nearest is 'raise'.",
         ),
-        ({"workers": 0}, InputError, "workers: got 0, expected a whole number from 1 to 1024."),
-        ({"workers": 1.5}, InputError, "workers: got 1.5, expected a whole number from 1 to 1024."),
+        ({"workers": 0}, InputError, "workers: got 0, expected a whole number of at least 1."),
+        ({"workers": 1.5}, InputError, "workers: got 1.5, expected a whole number of at least 1."),
         ({"progress": 3}, InputError, "progress: got 3, expected a function of subjects done and subjects in all."),
         (
             {"people": 20},

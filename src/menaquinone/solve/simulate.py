@@ -26,7 +26,6 @@ _TIGHTEST, _LOOSEST = 1e-10, 1e-2
 _SPAN = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s+(\S+)\s*$")
 _TIMES = "'start:stop:step unit' such as '0:730:14 d', or an array of days"
 _SHOWN = 5
-_MOST_WORKERS = 1025
 
 
 def simulate(
@@ -99,8 +98,8 @@ def simulate(
     tolerance = units.magnitude(rtol, "1", "rtol")
     if not _TIGHTEST <= tolerance <= _LOOSEST:
         raise refused("rtol", rtol, f"a number from {_TIGHTEST:g} to {_LOOSEST:g}")
-    if workers is not None and workers not in range(1, _MOST_WORKERS):
-        raise refused("workers", workers, f"a whole number from 1 to {_MOST_WORKERS - 1}")
+    if workers is not None and not (units.magnitude(workers, "1", "workers") >= 1 and workers == int(workers)):
+        raise refused("workers", workers, "a whole number of at least 1")
     people = population("reference", 1) if people is None else people
     engine = Cascade() if engine is None else engine
     if isinstance(engine, type) or not hasattr(engine, "solve"):

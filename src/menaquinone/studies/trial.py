@@ -111,11 +111,11 @@ def run_arms(
             rng=seed, growth_noise=True,
         )  # fmt: skip
         results.append(result.expand_dims(arm=[name]))
-    return _together(results)
+    return _together(results, [str(name) for name in people.table])
 
 
-def _together(results: Sequence["Dataset"]) -> "Dataset":
-    """Put arms side by side and have the scanner read everybody."""
+def _together(results: Sequence["Dataset"], personal: Sequence[str]) -> "Dataset":
+    """Put arms side by side, what is the person's once for all of them, and have the scanner read everybody."""
     import xarray
 
     from menaquinone.analysis.progression import observe_agatston
@@ -125,6 +125,7 @@ def _together(results: Sequence["Dataset"]) -> "Dataset":
         combine_attrs="override",
     )  # fmt: skip
     together["arm"].attrs["long_name"] = "arm of the trial"
+    together = together.assign({name: results[0][name].isel(arm=0, drop=True) for name in personal if name in together})
     if "agatston" not in together:
         return together
     # the bare variable: coordinates keep the attributes they came with
