@@ -172,8 +172,8 @@ def test_a_block_without_axes_gets_one_member_that_carries_its_links():
         (
             [member("a", k_ou=Value(1.0, "1/h", "assumed: x"))],
             (
-                "unknown parameter of block 'level' in the record of 'a': got 'k_ou', expected one of 'k_in' and 'k_out'; "
-                "the nearest is 'k_out'."
+                "unknown parameter of block 'level' in the record of 'a': got 'k_ou', "
+                "expected one of 'k_in' and 'k_out'; the nearest is 'k_out'."
             ),
         ),
         (

@@ -85,7 +85,10 @@ def test_a_year_is_365_and_a_quarter_days_in_both():
     assert ours.Quantity(1.0, "mo").to("h").magnitude == pytest.approx(units.factor("mo"), rel=1e-14)
 
 
-@given(st.floats(-1e12, 1e12), st.sampled_from(["d", "a", "pmol/L", "%/a", "m/s", "AU", "mL/min"]))
+@given(
+    st.floats(-1e12, 1e12, allow_subnormal=False).filter(lambda value: value == 0 or abs(value) > 1e-200),
+    st.sampled_from(["d", "a", "pmol/L", "%/a", "m/s", "AU", "mL/min"]),
+)
 def test_there_and_back(value, unit):
     assert units.from_house(units.to_house(value, unit), unit) == pytest.approx(value, rel=1e-14, abs=0)
 
