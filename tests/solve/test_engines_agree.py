@@ -12,6 +12,7 @@ import menaquinone as mk
 from menaquinone.declare import Array, Block, Member, Onset, output, param, reads, stage, state
 from menaquinone.model import Model
 from menaquinone.testing import strategies
+from menaquinone.testing.generated import turnover
 
 pytestmark = pytest.mark.accuracy
 
@@ -119,6 +120,19 @@ def test_steady_states(duration, every, start, extra):
 @given(regimen=strategies.regimens(among=["MK-4"], days=2, max_doses=2), people=strategies.populations(max_n=2))
 def test_many_steady_states(regimen, people):
     compare(quick_model(), people, regimen, [0.3, 1.0, 3.0])
+
+
+@pytest.mark.parametrize("amount", ["10 ug", "1 mg", "10 mg"])
+@pytest.mark.parametrize("duration", [None, "1.5 h"])
+def test_the_orbit_of_a_saturable_block_is_one_that_amounts_can_be_on(amount, duration):
+    own = turnover(gain=0.1, base=0.2, loss=0.05, capacity=1.0, half_level=3.0)
+    pk = mk.models.vitamin_k(forms=["K1"], tissues=["liver"], proteins=[])
+    model = Model(*pk.stages, stage(own, Member(("K1",))))
+    steady = mk.dose("K1", amount, route="im", every="6 h", start="21 h", duration=duration, steady_state=True)
+    times = [0.875 + 0.25 * period + 0.001 for period in range(8)]
+    level = mk.simulate(model, None, steady, times=times)["generated_level"].values.ravel()
+    assert (level > 0).all()
+    assert level == pytest.approx(np.full(8, level[0]), rel=1e-5)
 
 
 # Onsets ---------------------------------------------------------------------------------------------------------------

@@ -321,6 +321,8 @@ def closure(
             matrix[:, j] = -(end(moved) - reached) / size[j]
             matrix[j, j] += 1.0
         change = solved(one, matrix, reached - x)
+        if not one.block.affine:  # below zero a saturable rate has orbits that no amount can be on
+            change = np.where((x > 0) & (x + change < 0), np.maximum(change, -0.9 * x), change)
         x = np.where(going, x + change, x)
         going &= ~(np.abs(change) <= 1e-2 * rtol * (np.abs(x) + 1e-300)).all(axis=0)
         if not going.any():
