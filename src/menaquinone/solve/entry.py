@@ -10,6 +10,8 @@ from menaquinone.solve.problem import Held, Problem, Wired, coefficients, inputs
 
 _NEWTON_STEPS = 60
 _COMPLEX_STEP = 1e-30
+_NOTHING = 1e-40
+"""Less than this of anything is none: relative to the smallest inputs that can be drawn, Newton would never end."""
 _NUDGE = 1e-6
 
 
@@ -156,7 +158,7 @@ def _steady_newton(one: Wired, p: Any, u: Any, base: np.ndarray, x: np.ndarray, 
         step = solved(one, jacobian(one, p, x, u)[np.ix_(steady, steady)], f)
         shrunk = np.where(x[steady] - step < 0, np.minimum(step, 0.9 * x[steady]), step)
         x[steady] -= np.where(going, shrunk, 0.0)
-        going &= (np.abs(step) > 1e-13 * np.abs(x[steady]) + 1e-300).any(axis=0)
+        going &= (np.abs(step) > 1e-13 * np.abs(x[steady]) + _NOTHING).any(axis=0)
         if not going.any():
             return
     raise InputError(
