@@ -4,7 +4,7 @@ Every subject has its own windows, panels, error control and onsets; sharing hap
 panels equal anyway. A block's width never shows in a subject's numbers.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Event, Lock
 
@@ -14,7 +14,7 @@ from menaquinone import units
 from menaquinone.errors import refused
 from menaquinone.solve.lanes import Lanes
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Progress, Solution, empty
+from menaquinone.solve.solution import Piece, Progress, blank, streamed
 
 _WIDTH = 16
 """Lanes are padded to a multiple of this by repeating a subject."""
@@ -58,8 +58,10 @@ class Cascade:
         """Name and settings, for the result's attributes."""
         return f"cascade(window={self.window:g} h)"
 
-    def solve(self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None) -> Solution:
-        """Solve a problem for the outputs wanted.
+    def pieces(
+        self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None
+    ) -> Iterator[Piece]:
+        """Solve a problem block by block of subjects, in an order that does not depend on the workers.
 
         Parameters
         ----------
@@ -72,8 +74,7 @@ class Cascade:
         progress
             Called from time to time with subjects done and in all.
         """
-        solution = empty(problem, wanted)
-        # subjects on one schedule stand together, so that their panels are equal; the order comes back with the index
+        # subjects on one schedule stand together, so that their panels are equal; pieces say whose they are
         order = np.argsort(problem.doses.which, kind="stable")
         blocks = [order[first : first + self.lanes] for first in range(0, len(order), self.lanes)]
         stopped, lock, done = Event(), Lock(), [0.0]
@@ -84,22 +85,17 @@ class Cascade:
                 if progress is not None:
                     progress(min(round(done[0]), problem.people.n), problem.people.n)
 
-        def run(subjects: np.ndarray) -> None:
+        def run(subjects: np.ndarray) -> Piece:
             padded = np.concatenate([subjects, np.repeat(subjects[-1:], -len(subjects) % _WIDTH)])
+            piece = blank(problem, wanted, subjects)
             lanes = Lanes(problem, padded, len(subjects), self, wanted)
             # a value that overflows is found, reported and left missing; NumPy need not say so as well
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                while not stopped.is_set() and lanes.step(solution):
+                while not stopped.is_set() and lanes.step(piece):
                     advance(len(subjects) * lanes.share)
+            return piece
 
         problem.prepare()
-        with ThreadPoolExecutor(max(1, min(workers, len(blocks)))) as pool:
-            try:
-                for one in [pool.submit(run, subjects) for subjects in blocks]:
-                    one.result()
-            except BaseException:
-                stopped.set()
-                raise
+        yield from streamed(run, blocks, workers, stopped)
         if progress is not None:
             progress(problem.people.n, problem.people.n)
-        return solution

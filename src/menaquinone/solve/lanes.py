@@ -15,7 +15,7 @@ from menaquinone.solve.tableau import STAGES
 
 if TYPE_CHECKING:
     from menaquinone.solve.cascade import Cascade
-    from menaquinone.solve.solution import Solution
+    from menaquinone.solve.solution import Piece
 
 _ATTEMPTS = 16
 _MOST_PANELS = 4096
@@ -134,10 +134,10 @@ class Lanes:
 
     # one window -------------------------------------------------------------------------------------------------------
 
-    def step(self, solution: Solution) -> bool:
+    def step(self, piece: Piece) -> bool:
         """Advance every lane by one of its windows; return whether any had one left."""
         if not self.started:
-            self._capture_entry(solution)
+            self._capture_entry(piece)
             self.started = True
         going = np.array([window + 1 < len(edges) for window, edges in zip(self.window, self.edges, strict=True)])
         if not going.any():
@@ -154,14 +154,14 @@ class Lanes:
             self._settle(at_orbit, left)
         grids = [self._grid(lane, left[lane], right[lane]) if going[lane] else _NOTHING for lane in range(len(going))]
         path, offered, grids = self._controlled(grids, left, right, at_orbit)
-        self._capture(solution, offered, grids, left, right)
+        self._capture(piece, offered, grids, left, right)
         for i, one in enumerate(self.stages):
             if one.n:
                 self.x[i], self.r[i] = path[i][0][-1, -1].copy(), path[i][1]
                 self.peak[i] = np.maximum(self.peak[i], np.abs(path[i][0][:, -1]).max(axis=0))
         for i, since in self.onsets.items():
             self.began[i] = self.began[i] | (since < right)
-        self._mark_failures(solution)
+        self._mark_failures(piece)
         self.window += going
         return True
 
@@ -381,14 +381,14 @@ class Lanes:
 
     # capture ----------------------------------------------------------------------------------------------------------
 
-    def _capture_entry(self, solution: Solution) -> None:
+    def _capture_entry(self, piece: Piece) -> None:
         if self.problem.times[0] == 0.0:
             for name in self.wanted:
-                solution.outputs[name][0][:, self.subjects[: self.real]] = self.entry[name][:, : self.real]
+                piece.outputs[name][0] = self.entry[name][:, : self.real]
 
     def _capture(
         self,
-        solution: Solution,
+        piece: Piece,
         offered: dict[str, np.ndarray],
         grids: list[Grid],
         left: np.ndarray,
@@ -407,7 +407,7 @@ class Lanes:
         if rows:
             row, lane_, end = (np.concatenate(one) for one in (rows, lanes, ends))
             for name in self.wanted:
-                solution.outputs[name][row, :, self.subjects[lane_]] = offered[name][end, -1, :, lane_]
+                piece.outputs[name][row, :, lane_] = offered[name][end, -1, :, lane_]
 
     def _fail(self, bad: np.ndarray, panels: Panels, ratio: np.ndarray) -> None:
         for lane in np.flatnonzero(bad.any(axis=0)):
@@ -415,13 +415,12 @@ class Lanes:
             self.status[lane] = 1 if np.isfinite(ratio[k, lane]) else 2
             self.failed_at[lane] = panels.starts[k, lane]
 
-    def _mark_failures(self, solution: Solution) -> None:
+    def _mark_failures(self, piece: Piece) -> None:
         for lane in np.flatnonzero(self.status[: self.real]):
-            subject = self.subjects[lane]
             late = self.problem.times > self.failed_at[lane]
             for name in self.wanted:
-                solution.outputs[name][late, :, subject] = np.nan
-            solution.status[subject], solution.failed_at[subject] = self.status[lane], self.failed_at[lane]
+                piece.outputs[name][late, :, lane] = np.nan
+            piece.status[lane], piece.failed_at[lane] = self.status[lane], self.failed_at[lane]
 
 
 _NOTHING: Grid = (np.empty(0), np.empty(0))

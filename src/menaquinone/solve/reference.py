@@ -4,6 +4,7 @@ It shares with the cascade the declarations and the list of what happens when, a
 by dosing until nothing changes, onsets by SciPy's event location.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,7 @@ from menaquinone.errors import refused, unknown
 from menaquinone.solve.actions import END, RESET, START, Actions, Orbit
 from menaquinone.solve.entry import Entry, enter
 from menaquinone.solve.problem import Problem, Wired, inputs, published, rates, unpack
-from menaquinone.solve.solution import Progress, Solution, empty
+from menaquinone.solve.solution import Piece, Progress, blank
 
 _METHODS = ("LSODA", "DOP853", "Radau", "BDF", "RK45")
 _MOST_PERIODS = 4000
@@ -68,23 +69,30 @@ class Reference:
         """Name and settings, for the result's attributes."""
         return f"reference({self.method}, rtol={self.rtol:g})"
 
-    def solve(self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None) -> Solution:  # noqa: ARG002
+    def pieces(
+        self,
+        problem: Problem,
+        wanted: tuple[str, ...],
+        *,
+        workers: int,  # noqa: ARG002 - the protocol's; one worker does it all
+        progress: Progress | None,
+    ) -> Iterator[Piece]:
         """Solve a problem for the outputs wanted, subject by subject, by one worker."""
-        solution = empty(problem, wanted)
         for subject in range(problem.people.n):
-            _Person(problem, subject, self, solution, wanted).run()
+            piece = blank(problem, wanted, np.array([subject]))
+            _Person(problem, subject, self, piece, wanted).run()
             if progress is not None:
                 progress(subject + 1, problem.people.n)
-        return solution
+            yield piece
 
 
 class _Person:
     """One subject on the way through time."""
 
     def __init__(
-        self, problem: Problem, subject: int, engine: Reference, solution: Solution, wanted: tuple[str, ...]
+        self, problem: Problem, subject: int, engine: Reference, piece: Piece, wanted: tuple[str, ...]
     ) -> None:
-        self.problem, self.subject, self.engine, self.solution, self.wanted = problem, subject, engine, solution, wanted
+        self.problem, self.engine, self.piece, self.wanted = problem, engine, piece, wanted
         self.entry: Entry = enter(problem, np.array([subject]))
         self.stages = problem.stages
         self.sizes = [one.n * one.m for one in self.stages]
@@ -144,14 +152,14 @@ class _Person:
                 shown += 1
             self._happen(left)
             if right is not None and not self._advance(left, right):
-                self.solution.status[self.subject], self.solution.failed_at[self.subject] = 2, left
+                self.piece.status[0], self.piece.failed_at[0] = 2, left
                 return
 
     def _capture(self, row: int, time: float) -> None:
         # a covariate that steps at this very time has not stepped yet
         offered = self._evaluate(time, self.y, np.nextafter(time, -np.inf) if time else 0.0)[2]
         for name in self.wanted:
-            self.solution.outputs[name][row, :, self.subject] = offered[name][:, 0]
+            self.piece.outputs[name][row, :, 0] = offered[name][:, 0]
 
     def _happen(self, time: float) -> None:
         actions = self.actions

@@ -17,7 +17,7 @@ from menaquinone.model import Model
 from menaquinone.results import labelled
 from menaquinone.solve.cascade import Cascade
 from menaquinone.solve.problem import TIME_DIGITS, Problem
-from menaquinone.solve.solution import STATUS, Engine, Progress, Solution
+from menaquinone.solve.solution import STATUS, Engine, Progress, Solution, gathered
 
 if TYPE_CHECKING:
     import xarray
@@ -102,7 +102,7 @@ def simulate(
         raise refused("workers", workers, "a whole number of at least 1")
     people = population("reference", 1) if people is None else people
     engine = Cascade() if engine is None else engine
-    if isinstance(engine, type) or not hasattr(engine, "solve"):
+    if isinstance(engine, type) or not hasattr(engine, "pieces"):
         raise refused("engine", engine, "mk.Cascade() or mk.Reference()")
     if progress is not None and not callable(progress):
         raise refused("progress", progress, "a function of subjects done and subjects in all")
@@ -111,7 +111,7 @@ def simulate(
     seed = people.seed if rng is None else entropy(rng)
     doses = doses_for(regimen, people.ids, seed, float(hours[-1]))
     problem = Problem(model, people, doses, hours, tolerance, growth_noise, _molar_masses(regimen))
-    solution = engine.solve(problem, wanted, workers=workers or _cores(), progress=progress)
+    solution = gathered(problem, wanted, engine.pieces(problem, wanted, workers=workers or _cores(), progress=progress))
     _report_failures(people, solution, on_failure)
     attributes: dict[str, str | float] = {
         "engine": engine.label,
