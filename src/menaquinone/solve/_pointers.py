@@ -90,6 +90,39 @@ def local(typingctx: Any, size: Any) -> Any:
     return _DOUBLES(size), code
 
 
+@intrinsic(prefer_literal=True)
+def copy(typingctx: Any, to: Any, source: Any, size: Any) -> Any:
+    """Copy so many doubles, the size being a constant."""
+    count = size.literal_value * _BYTES
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        cgutils.raw_memcpy(builder, args[0], args[1], ir.Constant(ir.IntType(64), count), 1)
+        return context.get_dummy_value()
+
+    return types.void(_DOUBLES, _DOUBLES, size), code
+
+
+@intrinsic
+def beyond(typingctx: Any, base: Any, count: Any) -> Any:
+    """Return the pointer so many doubles further on."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _element(builder, args[0], args[1])
+
+    return _DOUBLES(_DOUBLES, types.int64), code
+
+
+@intrinsic
+def sealed(typingctx: Any, one: Any) -> Any:
+    """Return a number that the compiler cannot see through."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.IntType(64)
+        return builder.asm(ir.FunctionType(kind, [kind]), "", "=r,0", [args[0]], False)
+
+    return types.int64(types.int64), code
+
+
 def _record(kind: Any, of: Any = types.float64) -> Any:
     return types.BaseTuple.from_types([of] * len(kind.instance_class._fields), kind.instance_class)
 
@@ -269,56 +302,53 @@ def columns(typingctx: Any, equation: Any, kind: Any, p: Any, u: Any, base: Any,
 def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Read A and b, or b alone in mode 0, off an affine equation with few states."""
     held = local(HELD)
+    lanes = sealed(1) * LANES
     found = local(TABLE)
-    for i in range(HELD):
-        held[i] = doubles(p)[i]
+    copy(held, doubles(p), HELD)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             to = doubles(b + point * 8 * VECTOR)
             if mode == 0:
-                for lane in range(LANES):
+                for lane in range(lanes):
                     rates = EQUATION(record(PARAMETERS, held, lane), ORIGIN, gathered(INPUTS, where, lane))
                     spread(rates, found, lane, STATES)
             else:
-                for lane in range(LANES):
+                for lane in range(lanes):
                     u = gathered(INPUTS, where, lane)
                     columns(EQUATION, STATE, record(PARAMETERS, held, lane), u, found, lane)
                 into = doubles(a + point * 8 * MATRIX)
-                for i in range(MATRIX):
-                    into[i] = found[VECTOR + i]
-            for i in range(VECTOR):
-                to[i] = found[i]
+                copy(into, beyond(found, VECTOR), MATRIX)
+            copy(to, found, VECTOR)
 
 
 def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Do the same with many states, one column after the other."""
     held = local(HELD)
+    lanes = sealed(1) * LANES
     offset = local(VECTOR)
     found = local(VECTOR)
-    for i in range(HELD):
-        held[i] = doubles(p)[i]
+    copy(held, doubles(p), HELD)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             to = doubles(b + point * 8 * VECTOR)
             into = doubles(a + point * 8 * MATRIX)
-            for lane in range(LANES):
+            for lane in range(lanes):
                 rates = EQUATION(record(PARAMETERS, held, lane), ORIGIN, gathered(INPUTS, where, lane))
                 spread(rates, offset, lane, STATES)
-            for i in range(VECTOR):
-                to[i] = offset[i]
+            copy(to, offset, VECTOR)
             if mode == 0:
                 continue
             for k in range(STATES):
                 state = unit(STATE, k, UNIT)
-                for lane in range(LANES):
+                for lane in range(lanes):
                     rates = EQUATION(record(PARAMETERS, held, lane), state, gathered(INPUTS, where, lane))
                     spread(rates, found, lane, STATES)
                 for i in range(STATES):
-                    for lane in range(LANES):
+                    for lane in range(lanes):
                         change = found[i * LANES + lane] - offset[i * LANES + lane]
                         into[(i * STATES + k) * LANES + lane] = change * (1 / UNIT)
 
@@ -326,51 +356,48 @@ def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int
 def curved(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Linearise an equation about x: A by complex steps, b what is left at x."""
     held = local(HELD)
+    lanes = sealed(1) * LANES
     found = local(VECTOR)
     slope = local(MATRIX)
-    for i in range(HELD):
-        held[i] = doubles(p)[i]
+    copy(held, doubles(p), HELD)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             now = doubles(x + point * 8 * VECTOR)
-            for lane in range(LANES):
+            for lane in range(lanes):
                 u = gathered(INPUTS, where, lane)
                 spread(EQUATION(record(PARAMETERS, held, lane), record(STATE, now, lane), u), found, lane, STATES)
             for k in range(STATES):
-                for lane in range(LANES):
+                for lane in range(lanes):
                     state = stepped(STATE, now, lane, k, STEP)
                     rates = EQUATION(record(PARAMETERS, held, lane), state, gathered(INPUTS, where, lane))
                     slopes(rates, slope, k * LANES + lane, STATES, STEP)
             for i in range(STATES):
                 for k in range(STATES):
-                    for lane in range(LANES):
+                    for lane in range(lanes):
                         found[i * LANES + lane] -= slope[(i * STATES + k) * LANES + lane] * now[k * LANES + lane]
             to = doubles(b + point * 8 * VECTOR)
-            for i in range(VECTOR):
-                to[i] = found[i]
+            copy(to, found, VECTOR)
             into = doubles(a + point * 8 * MATRIX)
-            for i in range(MATRIX):
-                into[i] = slope[i]
+            copy(into, slope, MATRIX)
 
 
 def offered(p: int, inputs: int, board: int, J: int, Q: int, x: int, outs: int) -> None:
     """Evaluate a block's outputs and write each where its row of ``outs`` says."""
     held = local(HELD)
+    lanes = sealed(1) * LANES
     found = local(MADE)
-    for i in range(HELD):
-        held[i] = doubles(p)[i]
+    copy(held, doubles(p), HELD)
     for j in range(J):
         for q in range(Q):
             where = rows(INPUTS, integers(inputs), board, j, q)
             now = doubles(x + (j * Q + q) * 8 * VECTOR)
-            for lane in range(LANES):
+            for lane in range(lanes):
                 u = gathered(INPUTS, where, lane)
                 made = EQUATION(record(PARAMETERS, held, lane), record(STATE, now, lane), u)
                 spread(made, found, lane, RESULTS)
             for i in range(RESULTS):
                 place = integers(outs + i * 24)
                 to = doubles(board + 8 * (place[0] + j * place[1] + q * place[2]))
-                for lane in range(LANES):
-                    to[lane] = found[i * LANES + lane]
+                copy(to, beyond(found, i * LANES), LANES)
