@@ -22,6 +22,7 @@ HELD = 4096
 _MANTISSA = 52
 _OCTAVES = 40
 _SIGN = np.int64(2**63 - 1)
+_NORMAL = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
@@ -155,22 +156,22 @@ class Accumulator:
     def _count(self) -> None:
         """Turn the values held into counts, a cell at a time: a cell's values stay in the nearest cache."""
         held, self._filled = self._held[:, : self._filled], 0
-        total = held.sum(axis=1)
-        n, mean, m2 = np.empty(len(held), np.int64), np.empty(len(held)), np.empty(len(held))
+        n, mean, m2 = np.full(len(held), held.shape[1]), np.empty(len(held)), np.empty(len(held))
         with np.errstate(over="ignore", invalid="ignore"):
-            for cell, whole in enumerate(np.isfinite(total)):
-                values = held[cell] if whole else held[cell][np.isfinite(held[cell])]
-                n[cell] = len(values)
-                if not len(values):
-                    mean[cell] = m2[cell] = 0.0
-                    continue
-                mean[cell] = values.sum() / len(values)
+            total, low, high = held.sum(axis=1), held.min(axis=1), held.max(axis=1)
+            for cell, whole in enumerate(np.isfinite(total).tolist()):
+                values = held[cell]
+                if not whole:
+                    values = values[np.isfinite(values)]
+                    n[cell], total[cell] = len(values), values.sum()
+                    low[cell], high[cell] = values.min(initial=np.inf), values.max(initial=-np.inf)
+                mean[cell] = total[cell] / max(len(values), 1)
                 apart = values - mean[cell]
                 m2[cell] = apart @ apart
-                self.low[cell] = min(self.low[cell], values.min())
-                self.high[cell] = max(self.high[cell], values.max())
-                self._sort_in(cell, values)
+                if len(values):
+                    self._sort_in(cell, values, low[cell])
             self._merge_moments(n, mean, m2)
+        self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
 
     def _merge_moments(self, n: Ints, mean: Floats, m2: Floats) -> None:
         """Merge means and sums of squares (Chan, Golub and LeVeque)."""
@@ -180,24 +181,23 @@ class Accumulator:
         self.mean = np.where(self.n == 0, mean, self.mean + apart * share)
         self.n = self.n + n
 
-    def _sort_in(self, cell: int, values: Floats) -> None:
+    def _sort_in(self, cell: int, values: Floats, low: float) -> None:
         shift = _MANTISSA - self.bits
-        keys = values.view(np.int64) >> shift
-        least = int(keys.min())
-        if least >= 1 << self.bits:  # no zero, no negative number: nearly always
-            self._put(cell, 0, least, np.bincount(keys - least))
+        bits = values.view(np.int64)
+        if low >= _NORMAL:  # no zero, no negative number: nearly always
+            least = int(np.float64(low).view(np.int64)) >> shift
+            self._put(cell, 0, least, np.bincount((bits >> shift) - least))
             return
-        negative = keys < 0
-        magnitude = (values.view(np.int64) & _SIGN) >> shift
+        magnitude = (bits & _SIGN) >> shift
         small = magnitude < 1 << self.bits  # zeros, and what is below the smallest normal number
-        self.zeros[cell] += int(small.sum())
-        for sign, chosen in enumerate((~negative & ~small, negative & ~small)):
+        self.zeros[cell] += int(np.count_nonzero(small))
+        for sign, chosen in enumerate((values >= _NORMAL, values <= -_NORMAL)):
             keys = magnitude[chosen]
             if len(keys):
                 least = max(int(keys.min()), int(keys.max()) - self.depth)
-                keys = keys[keys >= least]
-                self.zeros[cell] += int(chosen.sum()) - len(keys)
-                self._put(cell, sign, least, np.bincount(keys - least))
+                kept = keys[keys >= least]
+                self.zeros[cell] += len(keys) - len(kept)
+                self._put(cell, sign, least, np.bincount(kept - least))
 
     @property
     def depth(self) -> int:
@@ -232,7 +232,7 @@ class Accumulator:
         under = np.floor(place).astype(np.int64)
         over = np.minimum(under + 1, n - 1)
         low, high = (value[np.searchsorted(upto, rank, side="right")] for rank in (under, over))
-        return np.asarray(low + (place - under) * (high - low))
+        return _between(low, high, place - under)
 
     def _told(self, window: Window) -> Floats:
         """Return the value told for each bin: 2ab / (a + b) of its ends."""
@@ -240,6 +240,12 @@ class Accumulator:
         ends = bits.view(np.float64)
         a, b = ends[:-1], ends[1:]
         return np.asarray(a * (2 / (1 + a / b)))
+
+
+def _between(low: Floats, high: Floats, share: Floats) -> Floats:
+    """Return what lies between order statistics, reckoned from the nearer one, as ``numpy.quantile`` does."""
+    apart = high - low
+    return np.where(share < 0.5, low + apart * share, high - apart * (1 - share))
 
 
 def exactly(values: Floats, quantiles: tuple[float, ...]) -> Statistics:
@@ -252,11 +258,14 @@ def exactly(values: Floats, quantiles: tuple[float, ...]) -> Statistics:
     quantiles
         Probabilities.
     """
+    if not values.shape[-1]:
+        empty = np.full(values.shape[:-1], np.nan)
+        none, no_quantiles = np.zeros(empty.shape, np.int64), np.full((*empty.shape, len(quantiles)), np.nan)
+        return Statistics(none, none, empty, empty, no_quantiles, 0.0)
     ordered = np.where(np.isfinite(values), values, np.nan)
     ordered.sort(axis=-1)  # NaN last
-    k = values.shape[-1]
     failed = np.isnan(ordered).sum(axis=-1)
-    n = np.asarray(k - failed)
+    n = np.asarray(values.shape[-1] - failed)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mean = np.nansum(ordered, axis=-1) / np.where(n > 0, n, np.nan)
         apart = ordered - mean[..., None]
@@ -267,7 +276,7 @@ def exactly(values: Floats, quantiles: tuple[float, ...]) -> Statistics:
             np.take_along_axis(ordered, np.minimum(rank, np.maximum(n - 1, 0)[..., None]), axis=-1)
             for rank in (under, under + 1)
         )
-        found = np.where(n[..., None] > 0, low + (place - under) * (high - low), np.nan)
+        found = np.where(n[..., None] > 0, _between(low, high, place - under), np.nan)
     return Statistics(n, failed, mean, sd, found, 0.0)
 
 
