@@ -1,13 +1,14 @@
 """Memory by address inside compiled code, and the loops that evaluate a block's equations on it.
 
 An address is an int64. The functions at the end are templates: :mod:`menaquinone.solve.equations` compiles a copy of
-them for every block, with the names in capitals bound to what the block declares. Subjects (lanes) lie innermost, so
-that the compiler vectorises the loop over them; every result goes to a local array first, because memory known only by
-its address could overlap with what is read, and that would stop it.
+them for every block, with the names in capitals bound to what the block declares. Subjects (lanes) lie innermost, and
+one loop over them evaluates an equation at one point, in vectors. What it finds goes to a local array first: memory
+known only by its address could overlap with what is read, and that would keep the compiler from using vectors.
 """
 
 # ruff: noqa: ARG001  (an intrinsic's arguments are typed by their names, all of them)
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -23,8 +24,8 @@ STATE: Any = None
 INPUTS: Any = None
 ORIGIN: Any = None
 EQUATION: Any = None
-RESULTS: Any = None
 STATES: Any = None
+RESULTS: Any = None
 HELD: Any = None
 VECTOR: Any = None
 MATRIX: Any = None
@@ -36,6 +37,7 @@ UNIT = 2.0**100
 STEP = 1e-30
 """The complex step: its square is nothing, so the derivative is exact to rounding."""
 
+_DOUBLE, _INTEGER = ir.DoubleType(), ir.IntType(64)
 _DOUBLES = types.CPointer(types.float64)
 _BYTES = 8
 
@@ -57,8 +59,7 @@ integers = _at(types.int64)
 
 
 def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    integer = ir.IntType(64)
-    kind = ir.FunctionType(ir.VoidType(), [integer] * (len(args) - 1))
+    kind = ir.FunctionType(ir.VoidType(), [_INTEGER] * (len(args) - 1))
     builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
     return context.get_dummy_value()
 
@@ -80,10 +81,10 @@ def invoke9(
 @intrinsic(prefer_literal=True)
 def local(typingctx: Any, size: Any) -> Any:
     """Return a pointer to so many doubles on the stack, the size being a constant."""
-    count = size.literal_value
+    count = max(size.literal_value, 1)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        room = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), max(count, 1)))
+        room = cgutils.alloca_once(builder, ir.ArrayType(_DOUBLE, count))
         room.align = 64
         return builder.bitcast(room, context.get_value_type(signature.return_type))
 
@@ -93,10 +94,10 @@ def local(typingctx: Any, size: Any) -> Any:
 @intrinsic(prefer_literal=True)
 def copy(typingctx: Any, to: Any, source: Any, size: Any) -> Any:
     """Copy so many doubles, the size being a constant."""
-    count = size.literal_value * _BYTES
+    count = ir.Constant(_INTEGER, size.literal_value * _BYTES)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        cgutils.raw_memcpy(builder, args[0], args[1], ir.Constant(ir.IntType(64), count), 1)
+        cgutils.raw_memcpy(builder, args[0], args[1], count, 1)
         return context.get_dummy_value()
 
     return types.void(_DOUBLES, _DOUBLES, size), code
@@ -107,49 +108,13 @@ def beyond(typingctx: Any, base: Any, count: Any) -> Any:
     """Return the pointer so many doubles further on."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _element(builder, args[0], args[1])
+        return builder.gep(args[0], [args[1]])
 
     return _DOUBLES(_DOUBLES, types.int64), code
 
 
-@intrinsic
-def sealed(typingctx: Any, one: Any) -> Any:
-    """Return a number that the compiler cannot see through."""
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.IntType(64)
-        return builder.asm(ir.FunctionType(kind, [kind]), "", "=r,0", [args[0]], False)
-
-    return types.int64(types.int64), code
-
-
 def _record(kind: Any, of: Any = types.float64) -> Any:
     return types.BaseTuple.from_types([of] * len(kind.instance_class._fields), kind.instance_class)
-
-
-def _element(builder: Any, base: Any, index: Any) -> Any:
-    return builder.gep(base, [index])
-
-
-def _scaled(builder: Any, value: Any, factor: int) -> Any:
-    return builder.mul(value, ir.Constant(value.type, factor))
-
-
-def _places(builder: Any, base: Any, lane: Any, count: int) -> Any:
-    """Give pointers to one lane of consecutive rows."""
-    return [_element(builder, base, builder.add(lane, ir.Constant(lane.type, row * LANES))) for row in range(count)]
-
-
-@intrinsic
-def record(typingctx: Any, kind: Any, base: Any, lane: Any) -> Any:
-    """Return a named tuple whose fields are one lane of consecutive rows of doubles."""
-    made = _record(kind)
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        loaded = [builder.load(place) for place in _places(builder, args[1], args[2], len(made))]
-        return context.make_tuple(builder, made, loaded)
-
-    return made(kind, _DOUBLES, types.int64), code
 
 
 @intrinsic
@@ -162,29 +127,14 @@ def rows(typingctx: Any, kind: Any, table: Any, board: Any, j: Any, q: Any) -> A
         _, base, origin, *point = args
         found = []
         for row in range(count):
-            place = [_element(builder, base, ir.Constant(origin.type, 3 * row + k)) for k in range(3)]
+            place = [builder.gep(base, [ir.Constant(_INTEGER, 3 * row + k)]) for k in range(3)]
             offset, *strides = [builder.load(one) for one in place]
             for stride, index in zip(strides, point, strict=True):
                 offset = builder.add(offset, builder.mul(stride, index))
-            found.append(builder.add(origin, _scaled(builder, offset, _BYTES)))
+            found.append(builder.add(origin, builder.mul(offset, ir.Constant(_INTEGER, _BYTES))))
         return context.make_tuple(builder, made, found)
 
     return made(kind, types.CPointer(types.int64), types.int64, types.int64, types.int64), code
-
-
-@intrinsic
-def gathered(typingctx: Any, kind: Any, addresses: Any, lane: Any) -> Any:
-    """Return a named tuple whose fields stand at one lane of the rows at some addresses."""
-    made = _record(kind)
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        loaded = []
-        for address in cgutils.unpack_tuple(builder, args[1]):
-            base = builder.inttoptr(address, ir.DoubleType().as_pointer())
-            loaded.append(builder.load(_element(builder, base, args[2])))
-        return context.make_tuple(builder, made, loaded)
-
-    return made(kind, addresses, types.int64), code
 
 
 @intrinsic
@@ -193,140 +143,198 @@ def unit(typingctx: Any, kind: Any, which: Any, size: Any) -> Any:
     made = _record(kind)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        zero = ir.Constant(ir.DoubleType(), 0.0)
-        here = [builder.icmp_signed("==", args[1], ir.Constant(args[1].type, k)) for k in range(len(made))]
-        return context.make_tuple(builder, made, [builder.select(one, args[2], zero) for one in here])
+        here = [builder.icmp_signed("==", args[1], ir.Constant(_INTEGER, k)) for k in range(len(made))]
+        values = [builder.select(one, args[2], ir.Constant(_DOUBLE, 0.0)) for one in here]
+        return context.make_tuple(builder, made, values)
 
     return made(kind, types.int64, types.float64), code
 
 
-@intrinsic
-def stepped(typingctx: Any, kind: Any, base: Any, lane: Any, which: Any, step: Any) -> Any:
-    """Return a complex state: one lane of consecutive rows, with an imaginary step in one place."""
-    made = _record(kind, types.complex128)
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        _, start, place, chosen, size = args
-        values = []
-        for k, one in enumerate(_places(builder, start, place, len(made))):
-            value = context.make_complex(builder, types.complex128)
-            value.real = builder.load(one)
-            here = builder.icmp_signed("==", chosen, ir.Constant(chosen.type, k))
-            value.imag = builder.select(here, size, ir.Constant(ir.DoubleType(), 0.0))
-            values.append(value._getvalue())
-        return context.make_tuple(builder, made, values)
-
-    return made(kind, _DOUBLES, types.int64, types.int64, types.float64), code
+def _each_lane(builder: Any, evaluate: Callable[[Any], None]) -> None:
+    """Write a loop over lanes that is left whole until it becomes vectors: unrolled early it would not."""
+    with cgutils.for_range(builder, ir.Constant(_INTEGER, LANES)) as loop:
+        evaluate(loop.index)
+    last = loop.index.incomings[-1][1].terminator
+    whole = builder.module.add_metadata([ir.MetaDataString(builder.module, "llvm.loop.unroll.disable")])
+    mark = builder.module.add_metadata([whole, ir.Constant(_INTEGER, len(builder.module.metadata))])
+    mark.operands = (mark, whole)  # a loop is named by a node that names itself
+    last.set_metadata("llvm.loop", mark)
 
 
-def _checked(result: Any, count: int) -> Any:
-    if not isinstance(result, types.BaseTuple) or len(result) != count:
-        raise TypingError(f"an equation returns {result}, not a named tuple of {count} numbers")
-    for one in result:
-        if not isinstance(one, types.Number | types.Boolean):
-            raise TypingError(f"an equation returns {one} where a number belongs")
-    return result
+def _places(builder: Any, base: Any, lane: Any, count: int) -> list[Any]:
+    """Give pointers to one lane of consecutive rows."""
+    shifts = [ir.Constant(_INTEGER, row * LANES) for row in range(count)]
+    return [builder.gep(base, [builder.add(lane, shift)]) for shift in shifts]
 
 
-def _numbers(context: Any, builder: Any, kind: Any, value: Any, to: Any = types.float64) -> Any:
-    fields = cgutils.unpack_tuple(builder, value)
-    return [context.cast(builder, one, of, to) for one, of in zip(fields, kind, strict=True)]
+def _loaded(builder: Any, places: list[Any]) -> list[Any]:
+    return [builder.load(place) for place in places]
+
+
+def _store(builder: Any, values: list[Any], places: list[Any]) -> None:
+    for value, place in zip(values, places, strict=True):
+        builder.store(value, place)
+
+
+class _Equation:
+    """An equation at one point, with the parameters and inputs of one lane after the other."""
+
+    def __init__(self, typingctx: Any, equation: Any, parameters: Any, inputs: Any, state: Any, count: int) -> None:
+        self.types = _record(parameters), state, _record(inputs)
+        self.equation = equation
+        self.signature = equation.get_call_type(typingctx, self.types, {})
+        self.result = self.signature.return_type
+        if not isinstance(self.result, types.BaseTuple) or len(self.result) != count:
+            raise TypingError(f"an equation returns {self.result}, expected a named tuple of {count} numbers")
+        for one in self.result:
+            if not isinstance(one, types.Number | types.Boolean):
+                raise TypingError(f"an equation returns {one} where a number belongs")
+
+    def reader(self, context: Any, builder: Any, held: Any, where: Any) -> Callable[..., Any]:
+        """Return ``f(lane) -> (g(x) -> results)``: parameters and inputs are read once for several states."""
+        p, x, u = self.types
+        function = context.get_function(self.equation, self.signature)
+        bases = [builder.inttoptr(row, _DOUBLE.as_pointer()) for row in cgutils.unpack_tuple(builder, where)]
+
+        def read(lane: Any) -> Callable[..., Any]:
+            parameters = context.make_tuple(builder, p, _loaded(builder, _places(builder, held, lane, len(p))))
+            found = _loaded(builder, [builder.gep(base, [lane]) for base in bases])
+            inputs = context.make_tuple(builder, u, found)
+
+            def evaluate(state: Any, to: Any = types.float64) -> list[Any]:
+                value = function(builder, (parameters, state, inputs))
+                fields = cgutils.unpack_tuple(builder, value)
+                return [context.cast(builder, one, of, to) for one, of in zip(fields, self.result, strict=True)]
+
+            return evaluate
+
+        return read
 
 
 @intrinsic(prefer_literal=True)
-def spread(typingctx: Any, result: Any, base: Any, lane: Any, count: Any) -> Any:
-    """Write the fields of a result as float64 into one lane of consecutive rows."""
-    _checked(result, count.literal_value)
+def at_state(
+    typingctx: Any, equation: Any, parameters: Any, held: Any, state: Any, inputs: Any, where: Any, found: Any, count: Any
+) -> Any:
+    """Evaluate an equation at one state for all lanes and write ``count`` rows of results."""
+    one = _Equation(typingctx, equation, parameters, inputs, state, count.literal_value)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        numbers = _numbers(context, builder, result, args[0])
-        for number, place in zip(numbers, _places(builder, args[1], args[2], len(result)), strict=True):
-            builder.store(number, place)
+        read = one.reader(context, builder, args[2], args[5])
+
+        def evaluate(lane: Any) -> None:
+            _store(builder, read(lane)(args[3]), _places(builder, args[6], lane, count.literal_value))
+
+        _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(result, _DOUBLES, types.int64, count), code
+    return types.void(equation, parameters, _DOUBLES, state, inputs, where, _DOUBLES, count), code
 
 
 @intrinsic(prefer_literal=True)
-def slopes(typingctx: Any, result: Any, base: Any, lane: Any, count: Any, step: Any) -> Any:
-    """Write the imaginary parts of a result, divided by the complex step, into one lane of every ``count``-th row."""
-    size = count.literal_value
-    _checked(result, size)
+def at_states(
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, inputs: Any, where: Any, found: Any, count: Any
+) -> Any:
+    """Evaluate an equation at a state for each lane, rows at ``x``, and write ``count`` rows of results."""
+    state = _record(kind)
+    one = _Equation(typingctx, equation, parameters, inputs, state, count.literal_value)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        places = _places(builder, args[1], args[2], size * size)[::size]
-        for number, place in zip(_numbers(context, builder, result, args[0], types.complex128), places, strict=True):
-            value = context.make_complex(builder, types.complex128, number)
-            builder.store(builder.fdiv(value.imag, args[4]), place)
+        read = one.reader(context, builder, args[2], args[6])
+
+        def evaluate(lane: Any) -> None:
+            values = _loaded(builder, _places(builder, args[4], lane, len(state)))
+            results = read(lane)(context.make_tuple(builder, state, values))
+            _store(builder, results, _places(builder, args[7], lane, count.literal_value))
+
+        _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(result, _DOUBLES, types.int64, count, types.float64), code
+    return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, inputs, where, _DOUBLES, count), code
 
 
 @intrinsic
-def columns(typingctx: Any, equation: Any, kind: Any, p: Any, u: Any, base: Any, lane: Any) -> Any:
-    """Write one lane of b (n rows) and A (n x n rows): the equation at 0 and at each unit state, side by side.
+def at_units(
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, inputs: Any, where: Any, found: Any
+) -> Any:
+    """Evaluate an affine equation at 0 and at every unit state, and write b (n rows) and A (n x n rows).
 
-    The calls stand in one piece of straight code, so that what they share is computed once.
+    The calls stand side by side, so that what they have in common is computed once.
     """
-    made = _record(kind)
-    n = len(made)
-    called = equation.get_call_type(typingctx, (p, made, u), {})
-    result = _checked(called.return_type, n)
+    state = _record(kind)
+    n = len(state)
+    one = _Equation(typingctx, equation, parameters, inputs, state, n)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        function = context.get_function(equation, called)
-        size, zero = (ir.Constant(ir.DoubleType(), one) for one in (UNIT, 0.0))
-        inverse = ir.Constant(ir.DoubleType(), 1 / UNIT)
-        found = []
-        for k in range(-1, n):
-            state = context.make_tuple(builder, made, [size if i == k else zero for i in range(n)])
-            value = function(builder, (args[2], state, args[3]))
-            found.append(_numbers(context, builder, result, value))
-        offset, *others = found
-        wanted = [
-            *offset,
-            *(
-                builder.fmul(builder.fsub(other[i], offset[i]), inverse)
-                for i in range(n)
-                for other in others
-            ),
-        ]  # fmt: skip
-        for number, place in zip(wanted, _places(builder, args[4], args[5], n * (n + 1)), strict=True):
-            builder.store(number, place)
+        read = one.reader(context, builder, args[2], args[5])
+        size, zero, inverse = (ir.Constant(_DOUBLE, value) for value in (UNIT, 0.0, 1 / UNIT))
+        states = [context.make_tuple(builder, state, [size if i == k else zero for i in range(n)]) for k in range(-1, n)]
+
+        def evaluate(lane: Any) -> None:
+            at = read(lane)
+            offset, *others = [at(one) for one in states]
+            changes = [builder.fsub(other[i], offset[i]) for i in range(n) for other in others]
+            slopes = [builder.fmul(change, inverse) for change in changes]
+            _store(builder, [*offset, *slopes], _places(builder, args[6], lane, n * (n + 1)))
+
+        _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(equation, kind, p, u, _DOUBLES, types.int64), code
+    return types.void(equation, parameters, _DOUBLES, kind, inputs, where, _DOUBLES), code
+
+
+@intrinsic
+def at_step(
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, which: Any, inputs: Any, where: Any, found: Any
+) -> Any:
+    """Write the derivative of an equation with respect to one state, into that column of n x n rows."""
+    state = _record(kind, types.complex128)
+    n = len(state)
+    one = _Equation(typingctx, equation, parameters, inputs, state, n)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        read = one.reader(context, builder, args[2], args[7])
+        step, zero = ir.Constant(_DOUBLE, STEP), ir.Constant(_DOUBLE, 0.0)
+        chosen = [builder.icmp_signed("==", args[5], ir.Constant(_INTEGER, k)) for k in range(n)]
+        steps = [builder.select(here, step, zero) for here in chosen]
+        column = builder.gep(args[8], [builder.mul(args[5], ir.Constant(_INTEGER, LANES))])
+
+        def evaluate(lane: Any) -> None:
+            values = []
+            for real, imaginary in zip(_loaded(builder, _places(builder, args[4], lane, n)), steps, strict=True):
+                value = context.make_complex(builder, types.complex128)
+                value.real, value.imag = real, imaginary
+                values.append(value._getvalue())  # noqa: SLF001 - numba has no other name for it
+            results = read(lane)(context.make_tuple(builder, state, values), types.complex128)
+            parts = [context.make_complex(builder, types.complex128, result).imag for result in results]
+            slopes = [builder.fdiv(part, step) for part in parts]
+            _store(builder, slopes, _places(builder, column, lane, n * n)[::n])
+
+        _each_lane(builder, evaluate)
+        return context.get_dummy_value()
+
+    return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, types.int64, inputs, where, _DOUBLES), code
 
 
 def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Read A and b, or b alone in mode 0, off an affine equation with few states."""
     held = local(HELD)
-    lanes = sealed(1) * LANES
     found = local(TABLE)
     copy(held, doubles(p), HELD)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
-            to = doubles(b + point * 8 * VECTOR)
             if mode == 0:
-                for lane in range(lanes):
-                    rates = EQUATION(record(PARAMETERS, held, lane), ORIGIN, gathered(INPUTS, where, lane))
-                    spread(rates, found, lane, STATES)
+                at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, found, STATES)
             else:
-                for lane in range(lanes):
-                    u = gathered(INPUTS, where, lane)
-                    columns(EQUATION, STATE, record(PARAMETERS, held, lane), u, found, lane)
-                into = doubles(a + point * 8 * MATRIX)
-                copy(into, beyond(found, VECTOR), MATRIX)
-            copy(to, found, VECTOR)
+                at_units(EQUATION, PARAMETERS, held, STATE, INPUTS, where, found)
+                copy(doubles(a + point * 8 * MATRIX), beyond(found, VECTOR), MATRIX)
+            copy(doubles(b + point * 8 * VECTOR), found, VECTOR)
 
 
 def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Do the same with many states, one column after the other."""
     held = local(HELD)
-    lanes = sealed(1) * LANES
     offset = local(VECTOR)
     found = local(VECTOR)
     copy(held, doubles(p), HELD)
@@ -334,29 +342,22 @@ def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
-            to = doubles(b + point * 8 * VECTOR)
-            into = doubles(a + point * 8 * MATRIX)
-            for lane in range(lanes):
-                rates = EQUATION(record(PARAMETERS, held, lane), ORIGIN, gathered(INPUTS, where, lane))
-                spread(rates, offset, lane, STATES)
-            copy(to, offset, VECTOR)
+            at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, offset, STATES)
+            copy(doubles(b + point * 8 * VECTOR), offset, VECTOR)
             if mode == 0:
                 continue
             for k in range(STATES):
-                state = unit(STATE, k, UNIT)
-                for lane in range(lanes):
-                    rates = EQUATION(record(PARAMETERS, held, lane), state, gathered(INPUTS, where, lane))
-                    spread(rates, found, lane, STATES)
+                at_state(EQUATION, PARAMETERS, held, unit(STATE, k, UNIT), INPUTS, where, found, STATES)
+                for i in range(VECTOR):
+                    found[i] = (found[i] - offset[i]) * (1 / UNIT)
                 for i in range(STATES):
-                    for lane in range(lanes):
-                        change = found[i * LANES + lane] - offset[i * LANES + lane]
-                        into[(i * STATES + k) * LANES + lane] = change * (1 / UNIT)
+                    column = doubles(a + 8 * (point * MATRIX + (i * STATES + k) * LANES))
+                    copy(column, beyond(found, i * LANES), LANES)
 
 
 def curved(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Linearise an equation about x: A by complex steps, b what is left at x."""
     held = local(HELD)
-    lanes = sealed(1) * LANES
     found = local(VECTOR)
     slope = local(MATRIX)
     copy(held, doubles(p), HELD)
@@ -365,39 +366,27 @@ def curved(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: i
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             now = doubles(x + point * 8 * VECTOR)
-            for lane in range(lanes):
-                u = gathered(INPUTS, where, lane)
-                spread(EQUATION(record(PARAMETERS, held, lane), record(STATE, now, lane), u), found, lane, STATES)
+            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, STATES)
             for k in range(STATES):
-                for lane in range(lanes):
-                    state = stepped(STATE, now, lane, k, STEP)
-                    rates = EQUATION(record(PARAMETERS, held, lane), state, gathered(INPUTS, where, lane))
-                    slopes(rates, slope, k * LANES + lane, STATES, STEP)
+                at_step(EQUATION, PARAMETERS, held, STATE, now, k, INPUTS, where, slope)
             for i in range(STATES):
                 for k in range(STATES):
-                    for lane in range(lanes):
+                    for lane in range(LANES):
                         found[i * LANES + lane] -= slope[(i * STATES + k) * LANES + lane] * now[k * LANES + lane]
-            to = doubles(b + point * 8 * VECTOR)
-            copy(to, found, VECTOR)
-            into = doubles(a + point * 8 * MATRIX)
-            copy(into, slope, MATRIX)
+            copy(doubles(a + point * 8 * MATRIX), slope, MATRIX)
+            copy(doubles(b + point * 8 * VECTOR), found, VECTOR)
 
 
 def offered(p: int, inputs: int, board: int, J: int, Q: int, x: int, outs: int) -> None:
     """Evaluate a block's outputs and write each where its row of ``outs`` says."""
     held = local(HELD)
-    lanes = sealed(1) * LANES
     found = local(MADE)
     copy(held, doubles(p), HELD)
     for j in range(J):
         for q in range(Q):
             where = rows(INPUTS, integers(inputs), board, j, q)
             now = doubles(x + (j * Q + q) * 8 * VECTOR)
-            for lane in range(lanes):
-                u = gathered(INPUTS, where, lane)
-                made = EQUATION(record(PARAMETERS, held, lane), record(STATE, now, lane), u)
-                spread(made, found, lane, RESULTS)
+            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, RESULTS)
             for i in range(RESULTS):
                 place = integers(outs + i * 24)
-                to = doubles(board + 8 * (place[0] + j * place[1] + q * place[2]))
-                copy(to, beyond(found, i * LANES), LANES)
+                copy(doubles(board + 8 * (place[0] + j * place[1] + q * place[2])), beyond(found, i * LANES), LANES)
