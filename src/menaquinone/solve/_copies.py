@@ -33,8 +33,12 @@ def bound(value: Any, uses: dict[str, Any] | None = None, made: dict[int, Any] |
     """
     from numba import njit
 
+    from menaquinone.solve._pointers import exp
+
+    if value is np.exp:
+        return exp
     made = {} if made is None else made
-    if isinstance(value, ModuleType) and not _versioned(value):
+    if isinstance(value, ModuleType):
         shadow = ModuleType(value.__name__)
         for name, deeper in (uses or {}).items():
             if hasattr(value, name):
@@ -123,13 +127,17 @@ def _said(value: Any, uses: dict[str, Any], seen: dict[int, int]) -> Any:
     if _versioned(value) and hasattr(value, "__qualname__"):
         return value.__module__, value.__qualname__
     if isinstance(value, type) and hasattr(value, "_fields"):
-        plain = {name: one for name, one in value._field_defaults.items() if isinstance(one, int | float)}
-        return value.__name__, value._fields, repr(plain)
+        return _said_record(value)
     if isinstance(value, FunctionType):
         return _said_function(value, seen)
     if hasattr(value, "py_func"):  # compiled by the user
         return repr(getattr(value, "targetoptions", None)), _said(value.py_func, {}, seen)
     raise _UnnamedError
+
+
+def _said_record(record: Any) -> Any:
+    plain = [(name, repr(one)) for name, one in record._field_defaults.items() if isinstance(one, int | float)]
+    return record.__name__, record._fields, plain
 
 
 def _said_function(function: FunctionType, seen: dict[int, int]) -> Any:
@@ -149,6 +157,10 @@ def _said_function(function: FunctionType, seen: dict[int, int]) -> Any:
 
 @cache
 def _said_code(code: CodeType) -> str:
-    constants = [_said_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    constants = [_said_code(one) if isinstance(one, CodeType) else _said_constant(one) for one in code.co_consts]
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return repr((code.co_code, code.co_flags, code.co_argcount, code.co_kwonlyargcount, names, constants))
+
+
+def _said_constant(value: Any) -> str:
+    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else f"{type(value).__name__} {value!r}"

@@ -8,9 +8,11 @@ known only by its address could overlap with what is read, and that would keep t
 
 # ruff: noqa: ARG001  (an intrinsic's arguments are typed by their names, all of them)
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -192,7 +194,7 @@ class _Equation:
 
     def reader(self, context: Any, builder: Any, held: Any, where: Any) -> Callable[..., Any]:
         """Return ``f(lane) -> (g(x) -> results)``: parameters and inputs are read once for several states."""
-        p, x, u = self.types
+        p, _, u = self.types
         function = context.get_function(self.equation, self.signature)
         bases = [builder.inttoptr(row, _DOUBLE.as_pointer()) for row in cgutils.unpack_tuple(builder, where)]
 
@@ -213,7 +215,15 @@ class _Equation:
 
 @intrinsic(prefer_literal=True)
 def at_state(
-    typingctx: Any, equation: Any, parameters: Any, held: Any, state: Any, inputs: Any, where: Any, found: Any, count: Any
+    typingctx: Any,
+    equation: Any,
+    parameters: Any,
+    held: Any,
+    state: Any,
+    inputs: Any,
+    where: Any,
+    found: Any,
+    count: Any,
 ) -> Any:
     """Evaluate an equation at one state for all lanes and write ``count`` rows of results."""
     one = _Equation(typingctx, equation, parameters, inputs, state, count.literal_value)
@@ -232,7 +242,16 @@ def at_state(
 
 @intrinsic(prefer_literal=True)
 def at_states(
-    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, inputs: Any, where: Any, found: Any, count: Any
+    typingctx: Any,
+    equation: Any,
+    parameters: Any,
+    held: Any,
+    kind: Any,
+    x: Any,
+    inputs: Any,
+    where: Any,
+    found: Any,
+    count: Any,
 ) -> Any:
     """Evaluate an equation at a state for each lane, rows at ``x``, and write ``count`` rows of results."""
     state = _record(kind)
@@ -267,7 +286,9 @@ def at_units(
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         read = one.reader(context, builder, args[2], args[5])
         size, zero, inverse = (ir.Constant(_DOUBLE, value) for value in (UNIT, 0.0, 1 / UNIT))
-        states = [context.make_tuple(builder, state, [size if i == k else zero for i in range(n)]) for k in range(-1, n)]
+        states = [
+            context.make_tuple(builder, state, [size if i == k else zero for i in range(n)]) for k in range(-1, n)
+        ]
 
         def evaluate(lane: Any) -> None:
             at = read(lane)
@@ -284,7 +305,16 @@ def at_units(
 
 @intrinsic
 def at_step(
-    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, which: Any, inputs: Any, where: Any, found: Any
+    typingctx: Any,
+    equation: Any,
+    parameters: Any,
+    held: Any,
+    kind: Any,
+    x: Any,
+    which: Any,
+    inputs: Any,
+    where: Any,
+    found: Any,
 ) -> Any:
     """Write the derivative of an equation with respect to one state, into that column of n x n rows."""
     state = _record(kind, types.complex128)
@@ -313,6 +343,52 @@ def at_step(
         return context.get_dummy_value()
 
     return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, types.int64, inputs, where, _DOUBLES), code
+
+
+_SHIFT, _LOWEST, _HIGHEST = 1.5 * 2.0**52, -746.0, 710.0
+_LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")
+_LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
+
+
+@intrinsic
+def exp(typingctx: Any, x: Any) -> Any:
+    """Return e^x to two units in the last place or so: that of the C library is one call a lane, and no vectors."""
+    if not isinstance(x, types.Float | types.Integer | types.Boolean):
+        general = typingctx.resolve_value_type(np.exp)
+        chosen = typingctx.resolve_function_type(general, (x,), {})
+
+        def call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return context.get_function(general, chosen)(builder, args)
+
+        return chosen, call
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number, integer = (lambda value: ir.Constant(_DOUBLE, value)), (lambda value: ir.Constant(_INTEGER, value))
+        (value,) = args
+        for name, bound in (("<", _LOWEST), (">", _HIGHEST)):
+            value = builder.select(builder.fcmp_ordered(name, value, number(bound)), number(bound), value)
+        shifted = builder.fadd(builder.fmul(value, number(1 / math.log(2))), number(_SHIFT))
+        twos = builder.fsub(
+            shifted, number(_SHIFT)
+        )  # how many halvings, rounded; the low bits of `shifted` hold it too
+        rest = value
+        for part in (_LN2_HIGH, _LN2_LOW):
+            rest = builder.fsub(rest, builder.fmul(twos, number(part)))
+        terms = [number(1 / math.factorial(k)) for k in range(14)]
+        while len(terms) > 1:  # neighbours pairwise, so that few operations wait for each other
+            last = terms[len(terms) & ~1 :]
+            pairs = zip(terms[::2], terms[1::2], strict=False)
+            terms = [builder.fadd(low, builder.fmul(high, rest)) for low, high in pairs] + last
+            rest = builder.fmul(rest, rest)
+        (series,) = terms
+        power = builder.sub(builder.bitcast(shifted, _INTEGER), builder.bitcast(number(_SHIFT), _INTEGER))
+        half = builder.sub(builder.lshr(builder.add(power, integer(2048)), integer(1)), integer(1024))
+        for share in (half, builder.sub(power, half)):  # in two steps: the power alone may be too large or too small
+            bits = builder.shl(builder.add(share, integer(1023)), integer(52))
+            series = builder.fmul(series, builder.bitcast(bits, _DOUBLE))
+        return series
+
+    return types.float64(types.float64), code
 
 
 def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:

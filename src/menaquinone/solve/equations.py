@@ -9,6 +9,8 @@ import ctypes
 import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -23,7 +25,7 @@ LANES = 16
 
 _FEW = 4
 """Up to so many states all columns of A are evaluated side by side."""
-_UNIT, _STEP = 2.0**100, 1e-30
+_UNIT, _STEP, _BYTES = 2.0**100, 1e-30, 8
 _lock = threading.RLock()
 _made: dict[Any, "Equations"] = {}
 
@@ -86,12 +88,12 @@ def equations(block: Block) -> Equations:
             try:
                 _made[key] = _compiled(block, name)
             except Exception as raised:  # noqa: BLE001 - whatever numba cannot do, NumPy does
+                _made[key] = _in_numpy(block)
                 warnings.warn(
                     f"block '{block.name}': its equations run in NumPy instead of compiled code: {_reason(raised)}",
                     UserWarning,
                     stacklevel=2,
                 )
-                _made[key] = _in_numpy(block)
         return _made[key]
 
 
@@ -152,4 +154,102 @@ def _function(loop: Any, arguments: int, values: dict[str, Any], name: str) -> A
 
 
 def _in_numpy(block: Block) -> Equations:
-    raise NotImplementedError
+    keep = Keep()
+    one = _Numpy(block, keep)
+    outputs, rates = (
+        ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * count)(function)
+        for count, function in ((7, one.outputs), (9, one.coefficients))
+    )
+    keep.held = (rates, outputs)
+    address = [ctypes.cast(function, ctypes.c_void_p).value or 0 for function in keep.held]
+    return Equations(address[0] if block.states else 0, address[1], False, keep)
+
+
+class _Numpy:
+    """A block's equations on whole arrays (J, Q, lanes), behind the arguments of the compiled ones.
+
+    Nothing but results may leave a callback: an exception is kept for whoever runs the engine.
+    """
+
+    def __init__(self, block: Block, keep: Keep) -> None:
+        self.block = block
+        self.keep = keep
+
+    def coefficients(self, p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
+        """Write A, unless mode is 0, and b."""
+        n = len(self.block.states)
+        offset = _array(b, (J, Q, n, LANES), writable=True)
+        slopes = _array(a, (J, Q, n, n, LANES), writable=True) if mode else offset[..., :0, :]
+        with self._recorded(offset, slopes):
+            rates = self._evaluator(self.block.rates, self.block.State, p, inputs, board, J, Q)
+            if mode == 2:
+                state = _array(x, (J, Q, n, LANES))
+                left = rates([state[:, :, i] for i in range(n)])
+                for k in range(n):
+                    stepped = [state[:, :, i] + 1j * _STEP * (i == k) for i in range(n)]
+                    slopes[:, :, :, k] = rates(stepped).imag / _STEP
+                    left = left - slopes[:, :, :, k] * state[:, :, k : k + 1]
+                offset[...] = left
+            else:
+                values = [np.broadcast_to(size, (J, Q, LANES)) for size in (0.0, _UNIT)]
+                offset[...] = rates([values[0]] * n)
+                for k in range(n if mode else 0):
+                    slopes[:, :, :, k] = (rates([values[i == k] for i in range(n)]) - offset) / _UNIT
+
+    def outputs(self, p: int, inputs: int, board: int, J: int, Q: int, x: int, outs: int) -> None:
+        """Write every output where its row of ``outs`` says."""
+        n = len(self.block.states)
+        places = _rows(outs, len(self.block.offers), board, J, Q, writable=True)
+        with self._recorded(*places):
+            offers = self._evaluator(self.block.outputs, self.block.Outputs, p, inputs, board, J, Q)
+            found = offers([_array(x, (J, Q, n, LANES))[:, :, i] for i in range(n)])
+            for i, place in enumerate(places):
+                place[...] = found[:, :, i]
+
+    def _evaluator(self, equation: Any, record: Any, p: int, inputs: int, board: int, J: int, Q: int) -> Any:
+        """Return a function from states to results (J, Q, fields, lanes)."""
+        held = [_array(p + i * LANES * _BYTES, (J, Q, LANES), (0, 0, 1)) for i in range(len(self.block.parameters))]
+        parameters = self.block.Parameters(*held)
+        reads = self.block.Inputs(*_rows(inputs, len(self.block.inputs), board, J, Q))
+        fields: tuple[str, ...] = record._fields
+
+        def evaluate(state: list[Any]) -> Any:
+            results = equation(parameters, self.block.State(*state), reads)
+            whole = [np.broadcast_to(one, (J, Q, LANES)) for one, _ in zip(results, fields, strict=True)]
+            return np.stack(whole, axis=2) if whole else np.empty((J, Q, 0, LANES))
+
+        return evaluate
+
+    @contextmanager
+    def _recorded(self, *results: np.ndarray) -> Iterator[None]:
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        except BaseException as raised:  # noqa: BLE001 - an interrupt too
+            self.keep.error = self.keep.error or raised
+            for one in results:
+                one[...] = np.nan
+
+
+class _Memory:
+    """An address in the words of NumPy's array interface."""
+
+    def __init__(self, **described: Any) -> None:
+        self.__array_interface__ = described
+
+
+def _array(
+    address: int, shape: tuple[int, ...], strides: Any = None, kind: Any = float, *, writable: bool = False
+) -> np.ndarray:
+    """Return the numbers at an address; strides are counted in numbers."""
+    steps = None if strides is None else tuple(int(one) * _BYTES for one in strides)
+    data = (address, not writable)
+    return np.asarray(_Memory(data=data, shape=shape, strides=steps, typestr=np.dtype(kind).str, version=3))
+
+
+def _rows(table: int, count: int, board: int, J: int, Q: int, *, writable: bool = False) -> list[np.ndarray]:
+    """Return fields (J, Q, lanes) of a board from their (offset, sj, sq)."""
+    places = _array(table, (count, 3), kind=np.int64) if count else ()
+    return [
+        _array(board + int(offset) * _BYTES, (J, Q, LANES), (sj, sq, 1), writable=writable) for offset, sj, sq in places
+    ]
