@@ -24,6 +24,7 @@ from menaquinone.solve.equations import LANES
 PARAMETERS: Any = None
 STATE: Any = None
 INPUTS: Any = None
+OUTPUTS: Any = None
 ORIGIN: Any = None
 EQUATION: Any = None
 STATES: Any = None
@@ -213,34 +214,26 @@ class _Equation:
         return read
 
 
-@intrinsic(prefer_literal=True)
+@intrinsic
 def at_state(
-    typingctx: Any,
-    equation: Any,
-    parameters: Any,
-    held: Any,
-    state: Any,
-    inputs: Any,
-    where: Any,
-    found: Any,
-    count: Any,
+    typingctx: Any, equation: Any, parameters: Any, held: Any, state: Any, inputs: Any, where: Any, found: Any
 ) -> Any:
-    """Evaluate an equation at one state for all lanes and write ``count`` rows of results."""
-    one = _Equation(typingctx, equation, parameters, inputs, state, count.literal_value)
+    """Evaluate rates at one state for all lanes and write a row for each."""
+    one = _Equation(typingctx, equation, parameters, inputs, state, len(state))
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         read = one.reader(context, builder, args[2], args[5])
 
         def evaluate(lane: Any) -> None:
-            _store(builder, read(lane)(args[3]), _places(builder, args[6], lane, count.literal_value))
+            _store(builder, read(lane)(args[3]), _places(builder, args[6], lane, len(state)))
 
         _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(equation, parameters, _DOUBLES, state, inputs, where, _DOUBLES, count), code
+    return types.void(equation, parameters, _DOUBLES, state, inputs, where, _DOUBLES), code
 
 
-@intrinsic(prefer_literal=True)
+@intrinsic
 def at_states(
     typingctx: Any,
     equation: Any,
@@ -251,24 +244,24 @@ def at_states(
     inputs: Any,
     where: Any,
     found: Any,
-    count: Any,
+    results: Any,
 ) -> Any:
-    """Evaluate an equation at a state for each lane, rows at ``x``, and write ``count`` rows of results."""
-    state = _record(kind)
-    one = _Equation(typingctx, equation, parameters, inputs, state, count.literal_value)
+    """Evaluate an equation at a state for each lane, rows at ``x``, and write a row for each field of its results."""
+    state, count = _record(kind), len(_record(results))
+    one = _Equation(typingctx, equation, parameters, inputs, state, count)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         read = one.reader(context, builder, args[2], args[6])
 
         def evaluate(lane: Any) -> None:
             values = _loaded(builder, _places(builder, args[4], lane, len(state)))
-            results = read(lane)(context.make_tuple(builder, state, values))
-            _store(builder, results, _places(builder, args[7], lane, count.literal_value))
+            numbers = read(lane)(context.make_tuple(builder, state, values))
+            _store(builder, numbers, _places(builder, args[7], lane, count))
 
         _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, inputs, where, _DOUBLES, count), code
+    return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, inputs, where, _DOUBLES, results), code
 
 
 @intrinsic
@@ -401,7 +394,7 @@ def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int,
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             if mode == 0:
-                at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, found, STATES)
+                at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, found)
             else:
                 at_units(EQUATION, PARAMETERS, held, STATE, INPUTS, where, found)
                 copy(doubles(a + point * 8 * MATRIX), beyond(found, VECTOR), MATRIX)
@@ -418,12 +411,12 @@ def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
-            at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, offset, STATES)
+            at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, offset)
             copy(doubles(b + point * 8 * VECTOR), offset, VECTOR)
             if mode == 0:
                 continue
             for k in range(STATES):
-                at_state(EQUATION, PARAMETERS, held, unit(STATE, k, UNIT), INPUTS, where, found, STATES)
+                at_state(EQUATION, PARAMETERS, held, unit(STATE, k, UNIT), INPUTS, where, found)
                 for i in range(VECTOR):
                     found[i] = (found[i] - offset[i]) * (1 / UNIT)
                 for i in range(STATES):
@@ -442,7 +435,7 @@ def curved(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: i
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             now = doubles(x + point * 8 * VECTOR)
-            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, STATES)
+            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, STATE)
             for k in range(STATES):
                 at_step(EQUATION, PARAMETERS, held, STATE, now, k, INPUTS, where, slope)
             for i in range(STATES):
@@ -462,7 +455,7 @@ def offered(p: int, inputs: int, board: int, J: int, Q: int, x: int, outs: int) 
         for q in range(Q):
             where = rows(INPUTS, integers(inputs), board, j, q)
             now = doubles(x + (j * Q + q) * 8 * VECTOR)
-            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, RESULTS)
+            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, OUTPUTS)
             for i in range(RESULTS):
                 place = integers(outs + i * 24)
                 copy(doubles(board + 8 * (place[0] + j * place[1] + q * place[2])), beyond(found, i * LANES), LANES)

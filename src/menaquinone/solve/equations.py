@@ -90,7 +90,7 @@ def equations(block: Block) -> Equations:
             except Exception as raised:  # noqa: BLE001 - whatever numba cannot do, NumPy does
                 _made[key] = _in_numpy(block)
                 warnings.warn(
-                    f"block '{block.name}': its equations run in NumPy instead of compiled code: {_reason(raised)}",
+                    f"block '{block.name}': its equations run in NumPy instead of compiled code: {_reason(raised)}.",
                     UserWarning,
                     stacklevel=2,
                 )
@@ -103,8 +103,10 @@ def _named(block: Block) -> str:
 
 
 def _reason(raised: Exception) -> str:
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", str(raised)).splitlines()
-    told = [line.strip() for line in lines if line.strip() and not line.startswith("Failed in nopython mode")]
+    """Return the first line that says something: the innermost error, without colours and the names of passes."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(raised)).rpartition("raised a specific error:")[2]
+    lines = (re.sub(r"^\w*Error: ", "", line.strip()) for line in text.splitlines())
+    told = [line for line in lines if line and not line.startswith("Failed in nopython mode")]
     return told[0] if told else type(raised).__name__
 
 
@@ -116,6 +118,7 @@ def _compiled(block: Block, name: str) -> Equations:
         "PARAMETERS": block.Parameters,
         "STATE": block.State,
         "INPUTS": block.Inputs,
+        "OUTPUTS": block.Outputs,
         "ORIGIN": block.State(*[0.0] * n),
         "STATES": n,
         "RESULTS": len(block.offers),
