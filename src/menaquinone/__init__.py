@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from menaquinone.inputs.regimen import adherence as adherence
     from menaquinone.inputs.regimen import dose as dose
     from menaquinone.model import cite as cite
+    from menaquinone.results import Summaries as Summaries
     from menaquinone.solve import Cascade as Cascade
     from menaquinone.solve import Reference as Reference
     from menaquinone.solve.simulate import simulate as simulate
@@ -40,6 +41,7 @@ _HOMES = {
     "Population": "menaquinone.inputs.population",
     "Reference": "menaquinone.solve",
     "Regimen": "menaquinone.inputs.regimen",
+    "Summaries": "menaquinone.results",
     "adherence": "menaquinone.inputs.regimen",
     "cite": "menaquinone.model",
     "dose": "menaquinone.inputs.regimen",
@@ -52,6 +54,7 @@ __all__ = [
     "Population",
     "Reference",
     "Regimen",
+    "Summaries",
     "__version__",
     "adherence",
     "cite",

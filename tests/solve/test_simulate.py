@@ -10,7 +10,7 @@ import menaquinone as mk
 from menaquinone.declare import Array, Block, Onset, covariate, output, param, stage, state
 from menaquinone.errors import InputError, UnknownNameError
 from menaquinone.model import Model
-from menaquinone.solve.simulate import hours_of
+from menaquinone.solve.asked import hours_of
 
 SMALL = mk.models.vitamin_k(forms=["MK-7"], tissues=["liver"], proteins=[])
 PLASMA = ["plasma_concentration"]

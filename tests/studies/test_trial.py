@@ -6,6 +6,7 @@ from menaquinone.errors import InputError
 from menaquinone.inputs.population import population
 from menaquinone.inputs.regimen import adherence, dose
 from menaquinone.models import vitamin_k
+from menaquinone.results import Summaries
 from menaquinone.solve import simulate
 from menaquinone.studies.trial import recruit, run_arms
 
@@ -86,6 +87,20 @@ def test_progress_counts_people_in_all_arms(outcome):
     told = outcome.attrs["told"]
     assert told == sorted(told)
     assert told[-1] == (9, 9)
+
+
+def test_arms_may_be_summarised_instead_of_kept(outcome, model):
+    arms = {"placebo": None, "low": daily("90 ug") * adherence(0.5), "high": daily("360 ug") * adherence(0.5)}
+    found = run_arms(model, recruit("postmenopausal", 3, 5), arms, times=TIMES, seed=5, summaries=Summaries((0.5,)))
+    assert found["agatston_mean"].dims == ("arm", "time", "site")
+    assert found["arm"].attrs["long_name"] == "arm of the trial"
+    for name in ("dp_ucmgp", "agatston", "bmd"):
+        np.testing.assert_allclose(found[f"{name}_mean"], outcome[name].mean("subject"), rtol=1e-12)
+        np.testing.assert_allclose(
+            found[f"{name}_quantile"].sel(quantile=0.5), outcome[name].median("subject"), rtol=1e-12
+        )
+    assert (found["agatston_n"] == 3).all()
+    assert not [name for name in found.variables if str(name).startswith(("subject", "dose", "agatston_observed"))]
 
 
 def test_no_arm_is_refused(model):

@@ -1,6 +1,6 @@
 """Who gets which schedule, and which of its doses each of them takes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,28 +63,55 @@ def doses_for(regimen: Regimens, ids: ArrayLike, seed: int, horizon: float) -> D
     InputError
         If a subject has no regimen, or something else than a regimen.
     """
+    regimens, which = prescribed(regimen, ids)
+    return given(regimens, which, ids, seed, horizon)
+
+
+def prescribed(regimen: Regimens, ids: ArrayLike) -> tuple[list[Regimen], NDArray[np.int64]]:
+    """Return the different regimens and the index of each subject's, (n,); arguments as for :func:`doses_for`.
+
+    Raises
+    ------
+    InputError
+        If a subject has no regimen, or something else than a regimen.
+    """
     subjects = np.asarray(ids, dtype=np.int64)
     if regimen is None or isinstance(regimen, Regimen):
-        regimens, which = [regimen or Regimen()], np.zeros(len(subjects), dtype=np.int64)
-    elif isinstance(regimen, Mapping):
+        return [regimen or Regimen()], np.zeros(len(subjects), dtype=np.int64)
+    if isinstance(regimen, Mapping):
         missing = [one for one in subjects.tolist() if one not in regimen]
         if missing:
             raise InputError(f"regimens: got none for subject {missing[0]}, expected one for every subject.")
-        regimens, which = _distinct(regimen[one] for one in subjects.tolist())
-    elif isinstance(regimen, list | tuple):
+        return _distinct(regimen[one] for one in subjects.tolist())
+    if isinstance(regimen, list | tuple):
         if len(regimen) != len(subjects):
             raise InputError(
                 f"regimens: got a sequence of {len(regimen)}, expected one for each of {len(subjects)} subjects."
             )
-        regimens, which = _distinct(regimen)
-    else:
-        raise refused("regimen", regimen, "a regimen such as mk.dose('MK-7', '180 ug', every='24 h')")
-    schedules = tuple(expand(one, horizon) for one in regimens)
+        return _distinct(regimen)
+    raise refused("regimen", regimen, "a regimen such as mk.dose('MK-7', '180 ug', every='24 h')")
+
+
+def given(regimens: Sequence[Regimen], which: NDArray[np.int64], ids: ArrayLike, seed: int, horizon: float) -> Doses:
+    """Write out the schedules of regimens that are handed out already, and draw the doses that are missed.
+
+    Parameters
+    ----------
+    regimens
+        Different ones.
+    which : ndarray (n,)
+        Index of each subject's; regimens that nobody has are left out.
+    ids, seed, horizon
+        As for :func:`doses_for`.
+    """
+    subjects = np.asarray(ids, dtype=np.int64)
+    used, which = np.unique(which, return_inverse=True)
+    schedules = tuple(expand(regimens[one], horizon) for one in used.tolist())
     taken = tuple(
         kept(one.adherence, one.record, one.number, subjects[which == index], seed)
         for index, one in enumerate(schedules)
     )
-    return Doses(schedules, which, taken)
+    return Doses(schedules, which.reshape(-1), taken)
 
 
 def _distinct(regimens: Iterable[Regimen]) -> tuple[list[Regimen], NDArray[np.int64]]:
@@ -102,4 +129,4 @@ def _distinct(regimens: Iterable[Regimen]) -> tuple[list[Regimen], NDArray[np.in
     return list(places), np.array(which, dtype=np.int64)
 
 
-__all__ = ["Doses", "Regimens", "doses_for"]
+__all__ = ["Doses", "Regimens", "doses_for", "given", "prescribed"]

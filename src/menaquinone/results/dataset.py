@@ -5,7 +5,8 @@ would not fit.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from menaquinone.declare import Stage
 from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Population
 from menaquinone.model import Model, Offer
-from menaquinone.units import HOURS_PER_DAY, from_house
+from menaquinone.units import HOURS_PER_DAY, factor
 
 if TYPE_CHECKING:
     import xarray
@@ -23,84 +24,153 @@ if TYPE_CHECKING:
 NOT_ADVICE = "Research software: not medical advice, not a dosing tool."
 
 
+@dataclass(frozen=True)
+class Lead:
+    """Dimensions that stand before all others: arms of a trial, points of a sweep.
+
+    Attributes
+    ----------
+    dims, sizes
+        Names and lengths.
+    coords
+        By name: dims, values, attributes.
+    """
+
+    dims: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    coords: Mapping[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]] = field(default_factory=dict)
+
+
+ALONE = Lead()
+
+
 def labelled(
     model: Model,
     people: Population,
-    doses: Doses,
+    doses: Doses | None,
     times: np.ndarray,
     outputs: Mapping[str, np.ndarray],
     status: tuple[np.ndarray, np.ndarray, Sequence[str]],
     attributes: Mapping[str, str | float],
+    lead: Lead = ALONE,
 ) -> "xarray.Dataset":
     """Label the outputs of an engine.
 
     Parameters
     ----------
     model, people, doses
-        What was simulated.
+        What was simulated; doses are told of unless there are none.
     times : ndarray (t,)
         Output times, h.
     outputs
-        By name, (t, members, n).
+        By name, (t, members, n), n running over people within whatever leads. They become the result's own.
     status
         Number for each subject, hours at which each failed (NaN for none), and the meaning of each number.
     attributes
         Of this run: engine, tolerance, seed.
+    lead
+        What stands before the subjects.
 
     Returns
     -------
     xarray.Dataset
-        Dims (subject, time, form / tissue / protein / site).
+        Dims (lead, subject, time, form / tissue / protein / site).
     """
     import xarray
 
     codes, failed_at, meanings = status
-    data: dict[str, Any] = {name: _variable(model, name, values) for name, values in outputs.items()}
+    front, shape = (*lead.dims, "subject"), (*lead.sizes, people.n)
+    data: dict[str, Any] = {}
+    for name, values in outputs.items():
+        offer = model.offers[name]
+        in_unit(values, offer.declared.unit)
+        dims, array = arranged(model, offer, values.reshape(*values.shape[:2], *shape), front)
+        data[name] = (dims, array, variable_attributes(model, offer))
     flags = {
         "flag_values": list(range(len(meanings))),
         "flag_meanings": " ".join(meaning.replace(" ", "_") for meaning in meanings),
     }
-    data["status"] = ("subject", codes, _named("1", "whether the subject was solved", "the engine") | flags)
+    about = named("1", "whether the subject was solved", "the engine") | flags
+    data["status"] = (front, codes.reshape(shape), about)
     if codes.any():
-        data["failed_at"] = (
-            "subject",
-            failed_at / HOURS_PER_DAY,
-            _named("d", "time from which values are missing", "the engine"),
-        )
-    data |= _doses(doses)
+        about = named("d", "time from which values are missing", "the engine")
+        data["failed_at"] = (front, failed_at.reshape(shape) / HOURS_PER_DAY, about)
+    if doses is not None:
+        data |= _doses(doses)
     coords: dict[str, Any] = {
+        **lead.coords,
         "subject": ("subject", people.ids, {"long_name": "subject id"}),
-        "time": ("time", times / HOURS_PER_DAY, {"units": "d", "long_name": "time since entry", "axis": "T"}),
+        **common_coords(model, times, outputs),
     }
-    for axis in ("form", "tissue", "protein", "site"):
-        if any(axis in model.offers[name].axes for name in outputs):
-            coords[axis] = (axis, list(model.members(axis)), {"long_name": axis})
     for name, column in people.table.items():
+        if name in lead.coords:
+            continue
         key = name if name not in data and name not in coords else f"person_{name}"
-        data[key] = ("subject", column.values, _named(column.unit, column.long_name, column.source))
-    return xarray.Dataset(data, coords, _attributes(model, people) | dict(attributes))
+        data[key] = ("subject", column.values, named(column.unit, column.long_name, column.source))
+    return xarray.Dataset(data, coords, attributes_of(model, people) | dict(attributes))
 
 
-def _named(unit: str, long_name: str, source: str) -> dict[str, Any]:
+def common_coords(model: Model, times: np.ndarray, outputs: Iterable[str]) -> dict[str, Any]:
+    """Return the coordinates of time (from h) and of the axes that some outputs have."""
+    coords: dict[str, Any] = {
+        "time": ("time", times / HOURS_PER_DAY, {"units": "d", "long_name": "time since entry", "axis": "T"})
+    }
+    axes = {axis for name in outputs for axis in model.offers[name].axes}
+    for axis in ("form", "tissue", "protein", "site"):
+        if axis in axes:
+            coords[axis] = (axis, list(model.members(axis)), {"long_name": axis})
+    return coords
+
+
+def named(unit: str, long_name: str, source: str) -> dict[str, Any]:
+    """Return the attributes that every variable has."""
     return {"units": unit, "long_name": long_name, "source": source}
 
 
-def _variable(model: Model, name: str, values: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, dict[str, Any]]:
-    offer = model.offers[name]
-    attributes = _named(offer.declared.unit, offer.declared.meaning, _source(model.stages[offer.stage]))
-    values = from_house(values, offer.declared.unit)
-    if not offer.axes:
-        return ("subject", "time"), np.moveaxis(values[:, 0], -1, 0), attributes
-    return ("subject", "time", *offer.axes), np.moveaxis(_spread(model, offer, values), -1, 0), attributes
+def variable_attributes(model: Model, offer: Offer) -> dict[str, Any]:
+    """Return the attributes of an output."""
+    return named(offer.declared.unit, offer.declared.meaning, _source(model.stages[offer.stage]))
+
+
+def in_unit(values: np.ndarray, unit: str) -> None:
+    """Convert values from house units, in place: a second copy of a result may not fit."""
+    if factor(unit) != 1.0:
+        values /= factor(unit)
+
+
+def arranged(
+    model: Model, offer: Offer, values: np.ndarray, front: tuple[str, ...], tail: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Put members on the model's axes and dimensions in order; a pair without a member is NaN, or 0 among counts.
+
+    Parameters
+    ----------
+    model, offer
+        Whose members they are.
+    values : ndarray (t, members, *front, *tail)
+        Not copied unless members do not fill the axes.
+    front, tail
+        Dimensions that come before time, and after the axes.
+
+    Returns
+    -------
+    dims, values
+        In the order (*front, time, *axes, *tail).
+    """
+    spread = values[:, 0] if not offer.axes else _spread(model, offer, values)
+    before = 1 + len(offer.axes)
+    moved = np.moveaxis(spread, range(before, before + len(front)), range(len(front)))
+    return (*front, "time", *offer.axes, *tail), moved
 
 
 def _spread(model: Model, offer: Offer, values: np.ndarray) -> np.ndarray:
-    """Put members (t, members, n) on the model's axes (t, axis, ..., n); NaN where a pair has no member."""
+    """Put members (t, members, ...) on the model's axes (t, axis, ..., ...)."""
     axes = [model.members(axis) for axis in offer.axes]
     places = [[axis.index(name) for axis, name in zip(axes, member, strict=True)] for member in offer.members]
     if len(axes) == 1 and [place for (place,) in places] == list(range(len(axes[0]))):
         return values
-    full = np.full((values.shape[0], *map(len, axes), values.shape[-1]), np.nan)
+    nothing = np.nan if values.dtype.kind == "f" else 0
+    full = np.full((values.shape[0], *map(len, axes), *values.shape[2:]), nothing, values.dtype)
     for row, place in enumerate(places):
         index: tuple[Any, ...] = (slice(None), *place)
         full[index] = values[:, row]
@@ -130,21 +200,21 @@ def _doses(doses: Doses) -> dict[str, Any]:
     def codes(names: list[str], field: str) -> tuple[tuple[str, str], np.ndarray, dict[str, Any]]:
         flags = {"flag_values": list(range(len(names))), "flag_meanings": " ".join(names)}
         numbers = padded(lambda one: [names.index(name) for name in getattr(one, field)])
-        return dims, numbers, _named("1", f"{field} of a dose", "the regimen") | flags
+        return dims, numbers, named("1", f"{field} of a dose", "the regimen") | flags
 
     found: dict[str, Any] = {
         "dose": ("dose", np.arange(most), {"long_name": "number of the administration"}),
         "schedule": ("schedule", np.arange(len(doses.schedules)), {"long_name": "number of the schedule"}),
-        "dose_schedule": ("subject", doses.which, _named("1", "schedule of the subject", "the regimen")),
+        "dose_schedule": ("subject", doses.which, named("1", "schedule of the subject", "the regimen")),
         "dose_time": (
             dims,
             padded(lambda one: one.given / HOURS_PER_DAY),
-            _named("d", "time at which a dose is given", "the regimen"),
+            named("d", "time at which a dose is given", "the regimen"),
         ),
         "dose_amount": (
             dims,
             padded(lambda one: one.amount),
-            _named("nmol", "amount given, before bioavailability", "the regimen"),
+            named("nmol", "amount given, before bioavailability", "the regimen"),
         ),
         "dose_form": codes(forms, "form"),
         "dose_route": codes(routes, "route"),
@@ -158,12 +228,13 @@ def _doses(doses: Doses) -> dict[str, Any]:
         found["dose_taken"] = (
             ("subject", "dose"),
             taken,
-            _named("1", "1 where the dose was taken", "the regimen's adherence"),
+            named("1", "1 where the dose was taken", "the regimen's adherence"),
         )
     return found
 
 
-def _attributes(model: Model, people: Population) -> dict[str, str]:
+def attributes_of(model: Model, people: Population) -> dict[str, str]:
+    """Return what a dataset says of the model, the people and the versions behind it."""
     parameters = {name: [value.value, value.unit, value.source] for name, value in model.parameters.items()}
     return {
         "Conventions": "CF-1.11",
@@ -188,4 +259,16 @@ def package_version() -> str:
         return "not installed"
 
 
-__all__ = ["NOT_ADVICE", "labelled", "package_version"]
+__all__ = [
+    "ALONE",
+    "NOT_ADVICE",
+    "Lead",
+    "arranged",
+    "attributes_of",
+    "common_coords",
+    "in_unit",
+    "labelled",
+    "named",
+    "package_version",
+    "variable_attributes",
+]

@@ -1,31 +1,20 @@
 """The front door: check what came, align it, run an engine, label what it found."""
 
-import os
-import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from menaquinone import units
-from menaquinone.errors import InputError, SolveError, listed, refused, unknown
-from menaquinone.inputs.doses import Regimens, doses_for
-from menaquinone.inputs.draws import entropy
-from menaquinone.inputs.population import Population, population
-from menaquinone.inputs.regimen import DoseRecord, Regimen
+from menaquinone.errors import refused
+from menaquinone.inputs.doses import Regimens
+from menaquinone.inputs.population import Population
 from menaquinone.model import Model
-from menaquinone.results import labelled
-from menaquinone.solve.cascade import Cascade
-from menaquinone.solve.problem import TIME_DIGITS, Problem
-from menaquinone.solve.solution import STATUS, Engine, Progress, Solution, gathered
+from menaquinone.results import Summaries, groups_of, labelled, labelled_summaries
+from menaquinone.solve.asked import Asked, Failures, asked, said
+from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
+from menaquinone.solve.streams import problem_of, summarised
 
 if TYPE_CHECKING:
     import xarray
-
-_TIGHTEST, _LOOSEST = 1e-10, 1e-2
-_SPAN = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s+(\S+)\s*$")
-_TIMES = "'start:stop:step unit' such as '0:730:14 d', or an array of days"
-_SHOWN = 5
 
 
 def simulate(
@@ -42,6 +31,7 @@ def simulate(
     growth_noise: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    summaries: Summaries | None = None,
 ) -> "xarray.Dataset":
     """Simulate people taking doses.
 
@@ -75,12 +65,16 @@ def simulate(
         Threads; all cores if left out. Results do not depend on it.
     progress
         Called with subjects done and in all.
+    summaries
+        ``Summaries()`` keeps mean, SD and quantiles across people instead of people, so that memory does not grow
+        with their number.
 
     Returns
     -------
     xarray.Dataset
         Dims (subject, time, form / tissue / protein / site); every variable with ``units``, ``long_name`` and
-        ``source``.
+        ``source``. With ``summaries``, ``<name>_mean``, ``_sd``, ``_quantile``, ``_n`` and ``_failed`` in place of
+        every output: dims (the column summarised by, time, form / tissue / protein / site, quantile).
 
     Raises
     ------
@@ -89,122 +83,29 @@ def simulate(
     SolveError
         If a subject fails and ``on_failure`` is ``"raise"``.
     """
-    if not isinstance(model, Model):
-        raise refused("model", model, "a model such as mk.models.vitamin_k()")
-    if people is not None and not isinstance(people, Population):
-        raise refused("people", people, "a population such as mk.population('postmenopausal', 100)")
-    if on_failure not in ("nan", "raise"):
-        raise unknown("on_failure", on_failure, ("nan", "raise"))
-    tolerance = units.magnitude(rtol, "1", "rtol")
-    if not _TIGHTEST <= tolerance <= _LOOSEST:
-        raise refused("rtol", rtol, f"a number from {_TIGHTEST:g} to {_LOOSEST:g}")
-    if workers is not None and not (units.magnitude(workers, "1", "workers") >= 1 and workers == int(workers)):
-        raise refused("workers", workers, "a whole number of at least 1")
-    people = population("reference", 1) if people is None else people
-    engine = Cascade() if engine is None else engine
-    if isinstance(engine, type) or not hasattr(engine, "pieces"):
-        raise refused("engine", engine, "mk.Cascade() or mk.Reference()")
-    if progress is not None and not callable(progress):
-        raise refused("progress", progress, "a function of subjects done and subjects in all")
-    wanted = _wanted(model, outputs)
-    hours = hours_of(times)
-    seed = people.seed if rng is None else entropy(rng)
-    doses = doses_for(regimen, people.ids, seed, float(hours[-1]))
-    problem = Problem(model, people, doses, hours, tolerance, growth_noise, _molar_masses(regimen))
-    solution = gathered(problem, wanted, engine.pieces(problem, wanted, workers=workers or _cores(), progress=progress))
-    _report_failures(people, solution, on_failure)
-    attributes: dict[str, str | float] = {
-        "engine": engine.label,
-        "rtol": tolerance,
-        "seed": str(seed),
-        "growth_noise": str(growth_noise),
-        "population_effects_unused": ", ".join(problem.unused_effects) or "none",
-    }
-    status = (solution.status, solution.failed_at, STATUS)
-    return labelled(model, people, doses, hours, solution.outputs, status, attributes)
-
-
-def _wanted(model: Model, outputs: Any) -> tuple[str, ...]:
-    if outputs is None:
-        return model.outputs
-    if not isinstance(outputs, (list, tuple)) or not outputs:
-        raise refused("outputs", outputs, f"a list of names such as {listed(model.outputs[:2])}")
-    for name in outputs:
-        if name not in model.offers:
-            raise unknown("output", name, model.offers)
-    return tuple(dict.fromkeys(outputs))
-
-
-def hours_of(times: Any) -> np.ndarray:
-    """Return output times in hours.
-
-    Parameters
-    ----------
-    times
-        ``"start:stop:step unit"``, or an array of days.
-
-    Raises
-    ------
-    InputError
-        If they are not finite, rising and at least 0, or there are none.
-    """
-    if isinstance(times, str):
-        hours = _span(times)
-    else:
-        try:
-            hours = np.atleast_1d(np.asarray(() if times is None else times, float)) * units.HOURS_PER_DAY
-        except (TypeError, ValueError):
-            raise refused("times", times, _TIMES) from None
-    if hours.ndim != 1 or not hours.size:
-        raise refused("times", times, "at least one time in one dimension" if times is not None else _TIMES)
-    if not (np.isfinite(hours) & (hours >= 0)).all():
-        wrong = hours[~(np.isfinite(hours) & (hours >= 0))][0] / units.HOURS_PER_DAY
-        raise InputError(f"times: got {wrong:g} d, expected finite times of at least 0.")
-    hours = np.round(hours, TIME_DIGITS)
-    late = np.flatnonzero(np.diff(hours) <= 0)
-    if late.size:
-        first, second = hours[late[0]] / 24, hours[late[0] + 1] / 24
-        raise InputError(f"times: got {second:g} d after {first:g} d, expected times in rising order, each once.")
-    return hours
-
-
-def _span(text: str) -> np.ndarray:
-    match = _SPAN.match(text)
-    if match is None:
-        raise refused("times", text, _TIMES)
-    start, stop, step = (units.hours(f"{match[part]} {match[4]}", "times") for part in (1, 2, 3))
-    if step <= 0 or stop < start:
-        raise refused("times", text, "a step greater than 0 and a stop not before the start")
-    return np.asarray(start + step * np.arange(np.floor((stop - start) / step + 1e-9) + 1))
-
-
-def _molar_masses(regimen: Regimens) -> dict[str, float]:
-    if regimen is None:
-        return {}
-    if isinstance(regimen, Regimen):
-        regimens = [regimen]
-    else:
-        regimens = list(
-            {id(one): one for one in (regimen.values() if hasattr(regimen, "values") else regimen)}.values()
-        )
-    return {one.form: one.molar_mass for each in regimens for one in each.records if isinstance(one, DoseRecord)}
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _report_failures(people: Population, solution: Solution, on_failure: str) -> None:
-    failed = np.flatnonzero(solution.status)
-    if not failed.size:
-        return
-    first = failed[0]
-    named = ", ".join(str(people.ids[one]) for one in failed[:_SHOWN]) + (", ..." if failed.size > _SHOWN else "")
-    message = (
-        f"{failed.size} of {people.n} subjects could not be solved ({named}): the first, {people.ids[first]}, "
-        f"because of '{STATUS[solution.status[first]]}' at {solution.failed_at[first] / 24:g} d; "
-        "their values are missing from then on, and a looser rtol or bounded parameters may help."
+    run = asked(
+        model, people, times=times, rtol=rtol, outputs=outputs, engine=engine, on_failure=on_failure, rng=rng,
+        growth_noise=growth_noise, workers=workers, progress=progress,
+    )  # fmt: skip
+    if summaries is not None:
+        return _summaries(run, regimen, summaries)
+    problem = problem_of(run, regimen)
+    solution = gathered(
+        problem, run.wanted, run.engine.pieces(problem, run.wanted, workers=run.workers, progress=run.progress)
     )
-    if on_failure == "raise":
-        raise SolveError(message)
-    warnings.warn(message, RuntimeWarning, stacklevel=3)
+    failures = Failures()
+    failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
+    failures.report(run.people.n, lambda one: str(run.people.ids[one]), run.on_failure)
+    status = (solution.status, solution.failed_at, STATUS)
+    attributes = run.attributes(problem.unused_effects)
+    return labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, attributes)
+
+
+def _summaries(run: Asked, regimen: Regimens, wanted: Any) -> "xarray.Dataset":
+    if not isinstance(wanted, Summaries):
+        raise refused("summaries", wanted, "mk.Summaries()")
+    groups = groups_of(run.people, wanted.by)
+    statistics, failures, unused = summarised(run, regimen, wanted)
+    failures.report(run.people.n, lambda one: str(run.people.ids[one]), run.on_failure, stacklevel=4)
+    attributes = run.attributes(unused) | {"regimen": said(regimen)}
+    return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, wanted, attributes)

@@ -9,6 +9,7 @@ from menaquinone.errors import InputError
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.regimen import Regimen
 from menaquinone.model import Model
+from menaquinone.results import Summaries
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -69,6 +70,7 @@ def run_arms(
     engine: Any = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    summaries: Summaries | None = None,
 ) -> "Dataset":
     """Simulate everyone in every arm.
 
@@ -88,11 +90,14 @@ def run_arms(
         As for :func:`menaquinone.simulate`.
     progress
         Called with (done, total) simulated person-arms.
+    summaries
+        Mean, SD and quantiles across people in place of people, as for :func:`menaquinone.simulate`.
 
     Returns
     -------
     xarray.Dataset
         Dims (arm, subject, time, ...), growth noise on, with ``agatston_observed`` where the model has a score.
+        With ``summaries``, dims (arm, time, ...), of what the engine finds: no scanner reads people who are not kept.
 
     Raises
     ------
@@ -108,29 +113,36 @@ def run_arms(
         report = None if progress is None else _shifted(progress, number, len(arms), people.n)
         result = simulate(
             model, people, regimen, times=times, rtol=rtol, engine=engine, workers=workers, progress=report,
-            rng=seed, growth_noise=True,
+            rng=seed, growth_noise=True, summaries=summaries,
         )  # fmt: skip
         results.append(result.expand_dims(arm=[name]))
+    if summaries is not None:
+        return _side_by_side(results)
     return _together(results, [str(name) for name in people.table])
 
 
 def _together(results: Sequence["Dataset"], personal: Sequence[str]) -> "Dataset":
     """Put arms side by side, what is the person's once for all of them, and have the scanner read everybody."""
-    import xarray
-
     from menaquinone.analysis.progression import observe_agatston
 
-    together: Dataset = xarray.concat(
-        _one_code(results), dim="arm", data_vars="all", coords="minimal", compat="override", join="outer",
-        combine_attrs="override",
-    )  # fmt: skip
-    together["arm"].attrs["long_name"] = "arm of the trial"
+    together = _side_by_side(_one_code(results))
     together = together.assign({name: results[0][name].isel(arm=0, drop=True) for name in personal if name in together})
     if "agatston" not in together:
         return together
     # the bare variable: coordinates keep the attributes they came with
     seen = observe_agatston(together, int(together.attrs["seed"]))["agatston_observed"].variable
     return together.assign(agatston_observed=seen)
+
+
+def _side_by_side(results: Sequence["Dataset"]) -> "Dataset":
+    import xarray
+
+    together: Dataset = xarray.concat(
+        results, dim="arm", data_vars="all", coords="minimal", compat="override", join="outer",
+        combine_attrs="override",
+    )  # fmt: skip
+    together["arm"].attrs["long_name"] = "arm of the trial"
+    return together
 
 
 def _one_code(results: Sequence["Dataset"]) -> list["Dataset"]:

@@ -1,0 +1,243 @@
+"""What a run is asked for, checked once, whatever asks: a simulation, a sweep or an estimate."""
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from menaquinone import units
+from menaquinone.errors import InputError, SolveError, listed, refused, unknown
+from menaquinone.inputs.draws import entropy
+from menaquinone.inputs.population import Population, population
+from menaquinone.inputs.regimen import DoseRecord, Regimen
+from menaquinone.model import Model
+from menaquinone.solve.cascade import Cascade
+from menaquinone.solve.problem import TIME_DIGITS
+from menaquinone.solve.solution import STATUS, Engine, Progress
+
+_TIGHTEST, _LOOSEST = 1e-10, 1e-2
+_SPAN = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s+(\S+)\s*$")
+_TIMES = "'start:stop:step unit' such as '0:730:14 d', or an array of days"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Arguments that every run has, checked.
+
+    Attributes
+    ----------
+    model, people
+        What happens, and to whom.
+    wanted
+        Names of outputs.
+    hours : ndarray (t,)
+        Output times, h.
+    rtol
+        Tolerance of the outputs.
+    engine
+        Which solves.
+    seed
+        Of adherence.
+    growth_noise
+        Whether deposits grow with year-to-year noise.
+    on_failure
+        ``"nan"`` or ``"raise"``.
+    workers
+        Threads.
+    progress
+        Called with subjects done and in all.
+    """
+
+    model: Model
+    people: Population
+    wanted: tuple[str, ...]
+    hours: np.ndarray
+    rtol: float
+    engine: Engine
+    seed: int
+    growth_noise: bool
+    on_failure: str
+    workers: int
+    progress: Progress | None
+
+    def attributes(self, unused: tuple[str, ...]) -> dict[str, str | float]:
+        """Return what the dataset says of the run; ``unused`` are effects that the model has no parameter for."""
+        return {
+            "engine": self.engine.label,
+            "rtol": self.rtol,
+            "seed": str(self.seed),
+            "growth_noise": str(self.growth_noise),
+            "population_effects_unused": ", ".join(unused) or "none",
+        }
+
+
+def asked(
+    model: Any,
+    people: Any,
+    *,
+    times: Any,
+    rtol: Any = 1e-6,
+    outputs: Any = None,
+    engine: Any = None,
+    on_failure: Any = "nan",
+    rng: Any = None,
+    growth_noise: bool = False,
+    workers: Any = None,
+    progress: Any = None,
+) -> Asked:
+    """Check the arguments that every run has; they are those of ``simulate``.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be used as it is.
+    """
+    if not isinstance(model, Model):
+        raise refused("model", model, "a model such as mk.models.vitamin_k()")
+    if people is not None and not isinstance(people, Population):
+        raise refused("people", people, "a population such as mk.population('postmenopausal', 100)")
+    if on_failure not in ("nan", "raise"):
+        raise unknown("on_failure", on_failure, ("nan", "raise"))
+    tolerance = units.magnitude(rtol, "1", "rtol")
+    if not _TIGHTEST <= tolerance <= _LOOSEST:
+        raise refused("rtol", rtol, f"a number from {_TIGHTEST:g} to {_LOOSEST:g}")
+    if workers is not None and not (units.magnitude(workers, "1", "workers") >= 1 and workers == int(workers)):
+        raise refused("workers", workers, "a whole number of at least 1")
+    people = population("reference", 1) if people is None else people
+    engine = Cascade() if engine is None else engine
+    if isinstance(engine, type) or not hasattr(engine, "pieces"):
+        raise refused("engine", engine, "mk.Cascade() or mk.Reference()")
+    if progress is not None and not callable(progress):
+        raise refused("progress", progress, "a function of subjects done and subjects in all")
+    wanted = _wanted(model, outputs)
+    hours = hours_of(times)
+    seed = people.seed if rng is None else entropy(rng)
+    return Asked(
+        model, people, wanted, hours, tolerance, engine, seed, growth_noise, on_failure, workers or _cores(), progress
+    )
+
+
+def _wanted(model: Model, outputs: Any) -> tuple[str, ...]:
+    if outputs is None:
+        return model.outputs
+    if not isinstance(outputs, (list, tuple)) or not outputs:
+        raise refused("outputs", outputs, f"a list of names such as {listed(model.outputs[:2])}")
+    for name in outputs:
+        if name not in model.offers:
+            raise unknown("output", name, model.offers)
+    return tuple(dict.fromkeys(outputs))
+
+
+def hours_of(times: Any) -> np.ndarray:
+    """Return output times in hours.
+
+    Parameters
+    ----------
+    times
+        ``"start:stop:step unit"``, or an array of days.
+
+    Raises
+    ------
+    InputError
+        If they are not finite, rising and at least 0, or there are none.
+    """
+    if isinstance(times, str):
+        hours = _span(times)
+    else:
+        try:
+            hours = np.atleast_1d(np.asarray(() if times is None else times, float)) * units.HOURS_PER_DAY
+        except (TypeError, ValueError):
+            raise refused("times", times, _TIMES) from None
+    if hours.ndim != 1 or not hours.size:
+        raise refused("times", times, "at least one time in one dimension" if times is not None else _TIMES)
+    if not (np.isfinite(hours) & (hours >= 0)).all():
+        wrong = hours[~(np.isfinite(hours) & (hours >= 0))][0] / units.HOURS_PER_DAY
+        raise InputError(f"times: got {wrong:g} d, expected finite times of at least 0.")
+    hours = np.round(hours, TIME_DIGITS)
+    late = np.flatnonzero(np.diff(hours) <= 0)
+    if late.size:
+        first, second = hours[late[0]] / 24, hours[late[0] + 1] / 24
+        raise InputError(f"times: got {second:g} d after {first:g} d, expected times in rising order, each once.")
+    return hours
+
+
+def _span(text: str) -> np.ndarray:
+    match = _SPAN.match(text)
+    if match is None:
+        raise refused("times", text, _TIMES)
+    start, stop, step = (units.hours(f"{match[part]} {match[4]}", "times") for part in (1, 2, 3))
+    if step <= 0 or stop < start:
+        raise refused("times", text, "a step greater than 0 and a stop not before the start")
+    return np.asarray(start + step * np.arange(np.floor((stop - start) / step + 1e-9) + 1))
+
+
+def molar_masses(regimens: Iterable[Regimen]) -> dict[str, float]:
+    """Return the molar mass (g/mol) of every form that is dosed."""
+    return {one.form: one.molar_mass for each in regimens for one in each.records if isinstance(one, DoseRecord)}
+
+
+def said(regimen: Any) -> str:
+    """Return what the dataset says of a regimen where it does not hold the doses themselves."""
+    if regimen is None:
+        return "none"
+    return "; ".join(map(str, regimen.records)) if isinstance(regimen, Regimen) else "by subject"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Failures:
+    """Who could not be solved, noted piece by piece: how many, and the first few. Mutable."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[tuple[int, int, float]] = []
+
+    def note(self, subjects: np.ndarray, status: np.ndarray, failed_at: np.ndarray) -> None:
+        """Note those whose status is not 0, by their numbers in the whole run."""
+        failed = np.flatnonzero(status)
+        if failed.size:
+            self.count += failed.size
+            found = zip(subjects[failed].tolist(), status[failed].tolist(), failed_at[failed].tolist(), strict=True)
+            self.first = sorted([*self.first, *found])[: _SHOWN + 1]
+
+    def report(self, n: int, name: Callable[[int], str], on_failure: str, stacklevel: int = 3) -> None:
+        """Warn of those who failed, or raise.
+
+        Parameters
+        ----------
+        n
+            Subjects in all.
+        name
+            Words a subject, by its number.
+        on_failure
+            ``"nan"`` warns.
+        stacklevel
+            Of the warning: 3 where the user called the function that calls this one.
+
+        Raises
+        ------
+        SolveError
+            If anybody failed and ``on_failure`` is ``"raise"``.
+        """
+        if not self.count:
+            return
+        shown = ", ".join(name(one) for one, _, _ in self.first[:_SHOWN]) + (", ..." if self.count > _SHOWN else "")
+        first, status, at = self.first[0]
+        message = (
+            f"{self.count} of {n} subjects could not be solved ({shown}): the first, {name(first)}, "
+            f"because of '{STATUS[status]}' at {at / 24:g} d; "
+            "their values are missing from then on, and a looser rtol or bounded parameters may help."
+        )
+        if on_failure == "raise":
+            raise SolveError(message)
+        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
+
+
+__all__ = ["Asked", "Failures", "asked", "hours_of", "molar_masses", "said"]
