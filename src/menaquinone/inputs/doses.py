@@ -28,11 +28,15 @@ class Doses:
     taken
         For each schedule: which administrations its subjects take, shape (its subjects in order, its administrations),
         or None where all take all.
+    rows
+        Row of each subject in ``taken`` of its schedule, shape (n,), where several subjects share a row; None where
+        each has their own, in order.
     """
 
     schedules: tuple[Schedule, ...]
     which: NDArray[np.int64]
     taken: tuple[NDArray[np.bool_] | None, ...]
+    rows: NDArray[np.int64] | None = None
 
     def subjects(self, schedule: int) -> NDArray[np.int64]:
         """Return the positions of the subjects that have a schedule, the rows of :meth:`taken_for`."""

@@ -21,6 +21,8 @@ LONGEST_PERIOD = 52 * 168.0
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Numbered = tuple[int, DoseRecord]
+"""A record with its index in the regimen."""
 
 _ENTRY = np.dtype([("record", "i8"), ("number", "i8"), ("given", "f8"), ("start", "f8"), ("end", "f8")])
 
@@ -45,6 +47,8 @@ class OrbitDose:
         Bioavailability given with the dose; NaN for the model's.
     fat
         Of the meal, g; NaN where unspecified.
+    record
+        Index of the record in the regimen.
     """
 
     form: str
@@ -57,6 +61,7 @@ class OrbitDose:
     fraction: float
     fat: float
     formulation: str
+    record: int = -1
 
 
 @dataclass(frozen=True)
@@ -172,14 +177,10 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
     if not (isfinite(horizon) and horizon >= 0):
         raise refused("horizon", horizon, "a time of at least 0 in h")
     records = regimen.records
-    doses = [one for one in records if isinstance(one, DoseRecord)]
+    doses = [(index, one) for index, one in enumerate(records) if isinstance(one, DoseRecord)]
     resets = sorted({one.time for one in records if isinstance(one, ResetRecord) and one.time < horizon})
-    cuts = sorted({*resets, *(one.time for one in doses if one.steady == 1 and one.time < horizon)})
-    parts = [
-        _administrations(index, one, _next(cuts, one.time), horizon)
-        for index, one in enumerate(records)
-        if isinstance(one, DoseRecord)
-    ]
+    cuts = sorted({*resets, *(one.time for _, one in doses if one.steady == 1 and one.time < horizon)})
+    parts = [_administrations(index, one, _next(cuts, one.time), horizon) for index, one in doses]
     entries = np.concatenate([np.zeros(0, _ENTRY), *parts])
     entries = entries[np.argsort(entries["start"], kind="stable")]
     record, number = entries["record"], entries["number"]
@@ -209,7 +210,7 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
         adherence=np.where(number < 0, 1.0, numbers(lambda one: one.adherence)),
         resets=np.array(resets, dtype=float),
         steady=_steady_states(doses, cuts, horizon),
-        forms={one.form: one.described for one in doses if one.described is not None},
+        forms={one.form: one.described for _, one in doses if one.described is not None},
     )
 
 
@@ -251,34 +252,34 @@ def _in_flight(one: DoseRecord) -> int:
     return floor(one.lag / one.every + ROUNDING)
 
 
-def _steady_states(doses: list[DoseRecord], cuts: list[float], horizon: float) -> tuple[SteadyState, ...]:
+def _steady_states(doses: list[Numbered], cuts: list[float], horizon: float) -> tuple[SteadyState, ...]:
     """Return the steady states in order of time; records at one time act together."""
-    steady = [one for one in doses if one.steady]
-    times = sorted({one.time for one in steady if one.time < horizon})
+    steady = [(index, one) for index, one in doses if one.steady]
+    times = sorted({one.time for _, one in steady if one.time < horizon})
     return tuple(_steady_state(time, steady, cuts) for time in times)
 
 
-def _steady_state(time: float, steady: list[DoseRecord], cuts: list[float]) -> SteadyState:
-    now = [one for one in steady if one.time == time]
+def _steady_state(time: float, steady: list[Numbered], cuts: list[float]) -> SteadyState:
+    now = [(index, one) for index, one in steady if one.time == time]
     going_on = [
-        one
-        for one in steady
+        (index, one)
+        for index, one in steady
         if one.time < time < _next(cuts, one.time)
         and not one.endless
         and (one.doses is None or time < one.time + (one.doses - ROUNDING) * one.every)
     ]
-    period = _common_period([one.every for one in (*now, *going_on) if not one.endless], time)
-    new = tuple(_orbit_dose(one, time, period) for one in now)
+    period = _common_period([one.every for _, one in (*now, *going_on) if not one.endless], time)
+    new = tuple(_orbit_dose(index, one, time, period) for index, one in now)
     return SteadyState(
         time=time,
         period=period,
-        replace=any(one.steady == 1 for one in now),
+        replace=any(one.steady == 1 for _, one in now),
         new=new,
-        orbit=new + tuple(_orbit_dose(one, time, period) for one in going_on),
+        orbit=new + tuple(_orbit_dose(index, one, time, period) for index, one in going_on),
     )
 
 
-def _orbit_dose(one: DoseRecord, time: float, period: float) -> OrbitDose:
+def _orbit_dose(index: int, one: DoseRecord, time: float, period: float) -> OrbitDose:
     ii = period if one.endless else one.every
     # an endless infusion keeps its rate whatever its bioavailability, as every infusion given by its rate
     endless_rate = one.rate / (one.bioavailability or 1.0)
@@ -293,6 +294,7 @@ def _orbit_dose(one: DoseRecord, time: float, period: float) -> OrbitDose:
         fraction=_or_nan(one.bioavailability),
         fat=_or_nan(one.fat),
         formulation=one.formulation,
+        record=index,
     )
 
 

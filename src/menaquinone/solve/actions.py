@@ -37,6 +37,8 @@ class Target:
         Name of the parameter that holds the fraction, empty for all of it.
     factor
         Factor on that parameter (meal, formulation), or the fraction itself where ``parameter`` is empty.
+    record
+        Record of the regimen, where each person has a factor on the amounts of each record; -1 where nobody has.
     """
 
     stage: int
@@ -44,6 +46,7 @@ class Target:
     member: int
     parameter: str
     factor: float
+    record: int = -1
 
     def share(self, parameters: Sequence[Any]) -> Any:
         """Return the fraction that arrives, (lanes,), given every stage's parameters."""
@@ -109,8 +112,17 @@ class Actions:
         return np.unique(np.concatenate([self.time, [one.time for one in self.orbits]]))
 
 
-def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
+def actions(stages: Sequence["Wired"], schedule: Schedule, *, by_record: bool = False) -> Actions:
     """Resolve a schedule against the stages of a model.
+
+    Parameters
+    ----------
+    stages
+        Of the model.
+    schedule
+        What is given when.
+    by_record
+        Whether doses of different records have targets of their own, so that their amounts can be scaled.
 
     Raises
     ------
@@ -120,7 +132,9 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     factors: dict[str, float] = {}
     known: dict[tuple[Any, ...], Target] = {}
     aimed = []
-    for key in zip(schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation, strict=True):
+    records = schedule.record.tolist() if by_record else [-1] * len(schedule)
+    told = (schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation, records)
+    for key in zip(*told, strict=True):
         name = tuple(map(str, key))  # NaN is not equal to itself
         if name not in known:
             known[name] = _target(stages, schedule.forms, *key, factors)
@@ -143,7 +157,7 @@ def actions(stages: Sequence["Wired"], schedule: Schedule) -> Actions:
     dose = np.concatenate([part[4] for part in parts])
     sort = np.lexsort((dose, order, time))
     target = np.array([*aimed, -1])[dose]
-    orbits = tuple(_orbit(stages, schedule.forms, one, factors) for one in schedule.steady)
+    orbits = tuple(_orbit(stages, schedule.forms, one, factors, by_record) for one in schedule.steady)
     return Actions(
         time[sort],
         order[sort],
@@ -176,12 +190,15 @@ def _rounded_period(period: float) -> float:
     return round(period, _DIGITS)
 
 
-def _orbit(stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float]) -> Orbit:
+def _orbit(
+    stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float], by_record: bool
+) -> Orbit:
+    def target(each: OrbitDose) -> Target:
+        told = (each.form, each.route, each.fraction, each.fat, each.formulation, each.record if by_record else -1)
+        return _target(stages, forms, *told, factors)
+
     def resolved(doses: tuple[OrbitDose, ...]) -> tuple[tuple[OrbitDose, Target], ...]:
-        return tuple(
-            (each, _target(stages, forms, each.form, each.route, each.fraction, each.fat, each.formulation, factors))
-            for each in doses
-        )
+        return tuple((each, target(each)) for each in doses)
 
     time, period = round(one.time, _DIGITS), _rounded_period(one.period)
     return Orbit(time, period, one.replace, resolved(one.new), resolved(one.orbit))
@@ -195,6 +212,7 @@ def _target(
     fraction: float,
     fat: float,
     formulation: str,
+    record: int,
     factors: dict[str, float],
 ) -> Target:
     for index, one in enumerate(stages):
@@ -206,8 +224,8 @@ def _target(
                 state = list(one.block.states).index(entry.state)
                 factor = _prepared(one, row, forms.get(form), route, fat, formulation, factors)
                 if not np.isnan(fraction):
-                    return Target(index, state, row, "", float(fraction))
-                return Target(index, state, row, entry.fraction, factor if entry.fraction else 1.0)
+                    return Target(index, state, row, "", float(fraction), record)
+                return Target(index, state, row, entry.fraction, factor if entry.fraction else 1.0, record)
     taken = [m.label for one in stages for m in one.stage.members if m.enters]
     raise unknown("form that this model takes doses of", form, taken)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from menaquinone.solve import grid
-from menaquinone.solve.actions import END, RESET, START, Actions, Orbit
+from menaquinone.solve.actions import END, RESET, START, Actions, Orbit, Target
 from menaquinone.solve.entry import enter
 from menaquinone.solve.march import NEVER, NO_EVENTS, Forcing, Panels, Propagators, Steps, crossing, march, moving
 from menaquinone.solve.problem import Problem, inputs, published, unpack
@@ -85,11 +85,13 @@ class Lanes:
         """Fraction that arrives at each target, by lane, and which administrations are taken."""
         n = len(self.subjects)
         by_actions = {
-            id(one): np.array([*(np.broadcast_to(target.share(self.p), n) for target in one.targets), np.ones(n)])
-            for one in self.actions
+            id(one): np.array([*(self._arriving(target) for target in one.targets), np.ones(n)]) for one in self.actions
         }
         shares = [by_actions[id(one)][:, lane] for lane, one in enumerate(self.actions)]
         return shares, [self.problem.taken_by(subject) for subject in self.subjects.tolist()]
+
+    def _arriving(self, target: Target) -> np.ndarray:
+        return self.problem.arriving(target, self.p, self.subjects)
 
     def _steps_only(self) -> list[frozenset[str]]:
         linear = {

@@ -62,7 +62,7 @@ def _acting(lanes: Lanes, lane: int, one: Orbit, *, joint: bool) -> Acting:
     events: list[tuple[float, int, Target, float]] = []
     running: list[tuple[Target, float]] = []
     for dose, target in one.joint if joint else one.new:
-        share = float(np.broadcast_to(target.share(lanes.p), len(lanes.subjects))[lane])
+        share = float(lanes.problem.arriving(target, lanes.p, lanes.subjects)[lane])
         _repeat(dose, target, share, one.period, events, running)
     events.sort(key=lambda event: (event[0], event[3] > 0))
     return events, running

@@ -4,7 +4,7 @@ Members lie on the axis before the last, subjects on the last. Nothing above thi
 sees a name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from menaquinone.inputs.covariates import Covariate
 from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Population
 from menaquinone.model import Model, bracketed, sources
-from menaquinone.solve.actions import Actions, actions
+from menaquinone.solve.actions import Actions, Target, actions
 
 TIME_DIGITS = 9
 """Times are compared after rounding to so many digits of an hour (4 us)."""
@@ -162,6 +162,9 @@ class Problem:
         Whether deposits grow with year-to-year noise.
     dosed
         Molar mass (g/mol) of the forms that are dosed.
+    dose_scale : ndarray (n, records) or None
+        Factor on every amount and infusion rate of each record of the regimen, by person: a swept dose needs no
+        schedule of its own. Engines meet it in :meth:`arriving` alone.
     """
 
     model: Model
@@ -171,6 +174,7 @@ class Problem:
     rtol: float
     growth_noise: bool = False
     dosed: Mapping[str, float] = field(default_factory=dict)
+    dose_scale: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no engine could run: a covariate nobody offers, or one along the wrong axis."""
@@ -207,11 +211,33 @@ class Problem:
     @cached_property
     def actions(self) -> tuple[Actions, ...]:
         """What happens when, for each distinct schedule."""
-        return tuple(actions(self.stages, schedule) for schedule in self.doses.schedules)
+        by_record = self.dose_scale is not None
+        return tuple(actions(self.stages, schedule, by_record=by_record) for schedule in self.doses.schedules)
+
+    def arriving(self, target: Target, parameters: Sequence[Any], lanes: np.ndarray) -> np.ndarray:
+        """Return what the amounts and infusion rates at a target are multiplied by: the share that arrives, scaled.
+
+        Parameters
+        ----------
+        target
+            Of the actions of these people.
+        parameters
+            Of every stage, each (members, lanes).
+        lanes
+            Positions of the people.
+
+        Returns
+        -------
+        ndarray (lanes,)
+        """
+        share = np.broadcast_to(target.share(parameters), len(lanes))
+        return share if self.dose_scale is None else share * self.dose_scale[lanes, target.record]
 
     @cached_property
     def _rows(self) -> np.ndarray:
-        """Row of every subject among those on the same schedule."""
+        """Row of every subject among those whose missed doses were drawn for the same schedule."""
+        if self.doses.rows is not None:
+            return self.doses.rows
         rows = np.empty(self.people.n, int)
         for schedule in range(len(self.doses.schedules)):
             mine = self.doses.subjects(schedule)

@@ -93,7 +93,8 @@ class _Person:
         self, problem: Problem, subject: int, engine: Reference, piece: Piece, wanted: tuple[str, ...]
     ) -> None:
         self.problem, self.engine, self.piece, self.wanted = problem, engine, piece, wanted
-        self.entry: Entry = enter(problem, np.array([subject]))
+        self.lanes = np.array([subject])
+        self.entry: Entry = enter(problem, self.lanes)
         self.stages = problem.stages
         self.sizes = [one.n * one.m for one in self.stages]
         self.cuts = np.cumsum([0, *self.sizes])
@@ -189,7 +190,7 @@ class _Person:
             self.y[slot] += actions.value[e] * share
 
     def _aim(self, target: Any) -> tuple[int, float]:
-        share = float(np.broadcast_to(target.share(self.entry.parameters), 1)[0])
+        share = float(self.problem.arriving(target, self.entry.parameters, self.lanes)[0])
         return int(self._slots(target.stage, target.member)[target.state]), share
 
     def _advance(self, left: float, right: float) -> bool:
