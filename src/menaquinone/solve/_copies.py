@@ -33,10 +33,10 @@ def bound(value: Any, uses: dict[str, Any] | None = None, made: dict[int, Any] |
     """
     from numba import njit
 
-    from menaquinone.solve._pointers import exp
+    from menaquinone.solve._pointers import exp, where
 
-    if value is np.exp:
-        return exp
+    if value is np.exp or value is np.where:
+        return exp if value is np.exp else where
     made = {} if made is None else made
     if isinstance(value, ModuleType):
         shadow = ModuleType(value.__name__)

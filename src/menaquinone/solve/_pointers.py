@@ -384,6 +384,22 @@ def exp(typingctx: Any, x: Any) -> Any:
     return types.float64(types.float64), code
 
 
+@intrinsic
+def where(typingctx: Any, condition: Any, one: Any, other: Any) -> Any:
+    """Return one of two numbers, as a number: from numba's ``np.where`` comes an array without axes."""
+    known = types.Number | types.Boolean
+    if not all(isinstance(kind, known) for kind in (condition, one, other)):
+        return None
+    both = typingctx.unify_types(one, other)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        chosen = context.cast(builder, args[0], condition, types.boolean)
+        values = [context.cast(builder, *value, both) for value in zip(args[1:], (one, other), strict=True)]
+        return builder.select(chosen, *values)
+
+    return both(condition, one, other), code
+
+
 def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Read A and b, or b alone in mode 0, off an affine equation with few states."""
     held = local(HELD)
