@@ -43,6 +43,8 @@ STEP = 1e-30
 _DOUBLE, _INTEGER = ir.DoubleType(), ir.IntType(64)
 _DOUBLES = types.CPointer(types.float64)
 _BYTES = 8
+_INLINED = 24
+"""Rows up to which a copy is written out."""
 
 
 def _at(of: Any) -> Any:
@@ -96,11 +98,14 @@ def local(typingctx: Any, size: Any) -> Any:
 
 @intrinsic(prefer_literal=True)
 def copy(typingctx: Any, to: Any, source: Any, size: Any) -> Any:
-    """Copy so many doubles, the size being a constant."""
-    count = ir.Constant(_INTEGER, size.literal_value * _BYTES)
+    """Copy so many doubles, the size being a constant: a few rows at a time, which takes no call."""
+    count = size.literal_value
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        cgutils.raw_memcpy(builder, args[0], args[1], count, 1)
+        piece = LANES if count <= _INLINED * LANES else count
+        for start in range(0, count, piece):
+            places = [builder.gep(base, [ir.Constant(_INTEGER, start)]) for base in args[:2]]
+            cgutils.raw_memcpy(builder, *places, ir.Constant(_INTEGER, min(piece, count - start) * _BYTES), 1)
         return context.get_dummy_value()
 
     return types.void(_DOUBLES, _DOUBLES, size), code
