@@ -127,6 +127,15 @@ def test_outputs_may_branch_where_they_are_compiled():
     np.testing.assert_array_equal(found[1], data.u[:, 0] > data.p[0])
 
 
+def test_rates_that_are_not_affine_may_use_every_function_there_is():
+    def rates(p, x, u):
+        return Level(np.exp(-p.one * x.level) + np.sqrt(x.level) - np.log(1 + x.level) * x.level**2 / (p.two + u.given))
+
+    block = a_block(lambda p, x, u: Offers(x.level**p.one, p.two), rates, affine=False)
+    assert equations(block).compiled
+    agree(block, equations(block))
+
+
 def test_a_block_may_offer_and_hold_nothing():
     bare = Block("bare")
     found = equations(bare)
