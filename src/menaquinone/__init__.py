@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from menaquinone.results import Summaries as Summaries
     from menaquinone.solve import Cascade as Cascade
     from menaquinone.solve import Reference as Reference
+    from menaquinone.solve.memory import estimate_memory as estimate_memory
     from menaquinone.solve.simulate import simulate as simulate
 
     __version__: str
@@ -45,6 +46,7 @@ _HOMES = {
     "adherence": "menaquinone.inputs.regimen",
     "cite": "menaquinone.model",
     "dose": "menaquinone.inputs.regimen",
+    "estimate_memory": "menaquinone.solve.memory",
     "population": "menaquinone.inputs.population",
     "simulate": "menaquinone.solve",
 }
@@ -59,6 +61,7 @@ __all__ = [
     "adherence",
     "cite",
     "dose",
+    "estimate_memory",
     "evidence",
     "models",
     "population",

@@ -214,7 +214,8 @@ class Constant(Instant):
 
     def piece(self, problem, wanted, subjects):
         shapes = {name: (len(problem.times), len(problem.model.offers[name].members)) for name in wanted}
-        outputs = {name: np.ones((*shape, len(subjects))) for name, shape in shapes.items()}
+        values = np.exp(4 * np.sin(subjects))
+        outputs = {name: np.ones((*shape, 1)) * values for name, shape in shapes.items()}
         return Piece(subjects, outputs, np.zeros(len(subjects), np.int8), np.full(len(subjects), np.nan))
 
 

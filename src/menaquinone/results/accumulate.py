@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 
 HELD = 4096
 """Values of one cell that are kept as they are, and counted together when there are more."""
+_AT_ONCE = 2**19
+"""Values that are sorted at one time."""
 _MANTISSA = 52
 _OCTAVES = 40
 _SIGN = np.int64(2**63 - 1)
@@ -249,7 +251,7 @@ def _between(low: Floats, high: Floats, share: Floats) -> Floats:
 
 
 def exactly(values: Floats, quantiles: tuple[float, ...]) -> Statistics:
-    """Summarise values (..., k) that are all there.
+    """Summarise values (cells, ..., k) that are all there, a few cells at a time.
 
     Parameters
     ----------
@@ -258,26 +260,32 @@ def exactly(values: Floats, quantiles: tuple[float, ...]) -> Statistics:
     quantiles
         Probabilities.
     """
-    if not values.shape[-1]:
-        empty = np.full(values.shape[:-1], np.nan)
-        none, no_quantiles = np.zeros(empty.shape, np.int64), np.full((*empty.shape, len(quantiles)), np.nan)
-        return Statistics(none, none, empty, empty, no_quantiles, 0.0)
+    shape = values.shape[:-1]
+    n, failed = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    mean, sd, found = np.full(shape, np.nan), np.full(shape, np.nan), np.full((*shape, len(quantiles)), np.nan)
+    if values.size:
+        step = max(1, _AT_ONCE * len(values) // values.size)
+        for first in range(0, len(values), step):
+            part = slice(first, first + step)
+            failed[part], n[part], mean[part], sd[part], found[part] = _of_sorted(values[part], quantiles)
+    return Statistics(n, failed, mean, sd, found, 0.0)
+
+
+def _of_sorted(values: Floats, quantiles: tuple[float, ...]) -> tuple[Ints, Ints, Floats, Floats, Floats]:
     ordered = np.where(np.isfinite(values), values, np.nan)
     ordered.sort(axis=-1)  # NaN last
     failed = np.isnan(ordered).sum(axis=-1)
     n = np.asarray(values.shape[-1] - failed)
+    last = np.maximum(n - 1, 0)[..., None]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mean = np.nansum(ordered, axis=-1) / np.where(n > 0, n, np.nan)
-        apart = ordered - mean[..., None]
-        sd = np.sqrt(np.nansum(apart * apart, axis=-1) / np.where(n > 1, n - 1, np.nan))
-        place = np.array(quantiles) * np.maximum(n - 1, 0)[..., None]
+        place = np.array(quantiles) * last
         under = np.floor(place).astype(np.int64)
-        low, high = (
-            np.take_along_axis(ordered, np.minimum(rank, np.maximum(n - 1, 0)[..., None]), axis=-1)
-            for rank in (under, under + 1)
-        )
+        low, high = (np.take_along_axis(ordered, np.minimum(rank, last), axis=-1) for rank in (under, under + 1))
         found = np.where(n[..., None] > 0, _between(low, high, place - under), np.nan)
-    return Statistics(n, failed, mean, sd, found, 0.0)
+        ordered -= mean[..., None]
+        sd = np.sqrt(np.nansum(ordered * ordered, axis=-1) / np.where(n > 1, n - 1, np.nan))
+    return failed, n, mean, sd, found
 
 
 __all__ = ["HELD", "Accumulator", "Statistics", "exactly"]

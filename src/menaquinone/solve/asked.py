@@ -15,6 +15,7 @@ from menaquinone.inputs.draws import entropy
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.regimen import DoseRecord, Regimen
 from menaquinone.model import Model
+from menaquinone.results import Summaries
 from menaquinone.solve.cascade import Cascade
 from menaquinone.solve.problem import TIME_DIGITS
 from menaquinone.solve.solution import STATUS, Engine, Progress
@@ -181,6 +182,19 @@ def molar_masses(regimens: Iterable[Regimen]) -> dict[str, float]:
     return {one.form: one.molar_mass for each in regimens for one in each.records if isinstance(one, DoseRecord)}
 
 
+def summaries_or_none(wanted: Any) -> Summaries | None:
+    """Return what was asked for.
+
+    Raises
+    ------
+    InputError
+        If it is something else than summaries.
+    """
+    if wanted is not None and not isinstance(wanted, Summaries):
+        raise refused("summaries", wanted, "mk.Summaries()")
+    return wanted
+
+
 def said(regimen: Any) -> str:
     """Return what the dataset says of a regimen where it does not hold the doses themselves."""
     if regimen is None:
@@ -240,4 +254,4 @@ class Failures:
         warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
 
 
-__all__ = ["Asked", "Failures", "asked", "hours_of", "molar_masses", "said"]
+__all__ = ["Asked", "Failures", "asked", "hours_of", "molar_masses", "said", "summaries_or_none"]

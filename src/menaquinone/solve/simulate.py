@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from menaquinone.errors import refused
-from menaquinone.inputs.doses import Regimens
+from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population
 from menaquinone.model import Model
 from menaquinone.results import Summaries, groups_of, labelled, labelled_summaries
-from menaquinone.solve.asked import Asked, Failures, asked, said
+from menaquinone.solve.asked import Asked, Failures, asked, said, summaries_or_none
+from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
 from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
-from menaquinone.solve.streams import problem_of, summarised
+from menaquinone.solve.streams import aligned, summarised
 
 if TYPE_CHECKING:
     import xarray
@@ -87,25 +87,24 @@ def simulate(
         model, people, times=times, rtol=rtol, outputs=outputs, engine=engine, on_failure=on_failure, rng=rng,
         growth_noise=growth_noise, workers=workers, progress=progress,
     )  # fmt: skip
-    if summaries is not None:
-        return _summaries(run, regimen, summaries)
-    problem = problem_of(run, regimen)
-    solution = gathered(
-        problem, run.wanted, run.engine.pieces(problem, run.wanted, workers=run.workers, progress=run.progress)
-    )
+    keep = summaries_or_none(summaries)
+    regimens, which = prescribed(regimen, run.people.ids)
+    refuse_what_does_not_fit(estimated(run, regimens, keep, n=run.people.n), summaries=keep is not None)
     failures = Failures()
+    if keep is not None:
+        groups = groups_of(run.people, keep.by)
+        statistics, unused = summarised(run, regimens, which, keep, groups, failures)
+        _report(run, failures)
+        about = run.attributes(unused) | {"regimen": said(regimen)}
+        return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, keep, about)
+    problem = aligned(run, regimens, which)
+    pieces = run.engine.pieces(problem, run.wanted, workers=run.workers, progress=run.progress)
+    solution = gathered(problem, run.wanted, pieces)
     failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
-    failures.report(run.people.n, lambda one: str(run.people.ids[one]), run.on_failure)
-    status = (solution.status, solution.failed_at, STATUS)
-    attributes = run.attributes(problem.unused_effects)
-    return labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, attributes)
+    _report(run, failures)
+    status, about = (solution.status, solution.failed_at, STATUS), run.attributes(problem.unused_effects)
+    return labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, about)
 
 
-def _summaries(run: Asked, regimen: Regimens, wanted: Any) -> "xarray.Dataset":
-    if not isinstance(wanted, Summaries):
-        raise refused("summaries", wanted, "mk.Summaries()")
-    groups = groups_of(run.people, wanted.by)
-    statistics, failures, unused = summarised(run, regimen, wanted)
+def _report(run: Asked, failures: Failures) -> None:
     failures.report(run.people.n, lambda one: str(run.people.ids[one]), run.on_failure, stacklevel=4)
-    attributes = run.attributes(unused) | {"regimen": said(regimen)}
-    return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, wanted, attributes)
