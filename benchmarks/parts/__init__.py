@@ -1,0 +1,1 @@
+"""What is measured: one module with ``measure(size)`` for each part."""

@@ -1,0 +1,48 @@
+"""The library on the twelve-state problem: tolerances, threads and numbers of people.
+
+A sample is one call of ``simulate``: alignment, entry, propagators, 730 doses and the labelled result of all twelve
+states at 53 times. Parameters are those that the other solvers are given.
+"""
+
+import plain
+import twelve
+from measure import Size, cores, row, samples, say, timed
+
+import menaquinone as mk
+
+TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+MOST = 10_000
+
+
+def measure(size: Size) -> dict:
+    """Return rows over tolerances, threads and numbers of people."""
+    judged = 4 if size.quick else 16
+    exact = plain.trusted(plain.people(judged, judged))
+    solve(plain.people(16, judged), workers=2)  # compiles
+    each = timed(lambda: solve(plain.people(32, judged), workers=2))["seconds"] / 32
+    n = size.people(each, MOST)
+    found = [_row(n, exact, size, rtol=rtol, workers=2) for rtol in TOLERANCES]
+    found += [_row(n, exact, size, rtol=rtol, workers=1) for rtol in (1e-4, 1e-5, 1e-6)]
+    found += [_row(few, exact, size, rtol=1e-6, workers=2) for few in (1, 10, 100, 1000) if few < n]
+    return {"rows": found, "judged": judged, "cores": cores()}
+
+
+def solve(theta, *, rtol: float = 1e-6, workers: int = 2):
+    """Return the labelled result."""
+    return mk.simulate(
+        twelve.model(),
+        twelve.people(theta),
+        twelve.dosing(),
+        times=plain.OUTPUT_DAYS,
+        outputs=list(twelve.STATES),
+        rtol=rtol,
+        workers=workers,
+    )
+
+
+def _row(n: int, exact, size: Size, *, rtol: float, workers: int) -> dict:
+    theta = plain.people(n, len(exact))
+    judged = min(n, len(exact))
+    error = plain.error(twelve.states(solve(theta, rtol=rtol, workers=workers))[:judged], exact[:judged])
+    taken = samples(lambda: solve(theta, rtol=rtol, workers=workers), size)
+    return say(row("menaquinone", f"rtol {rtol:g}", threads=workers, n=n, taken=taken, error=error))
