@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from menaquinone import models as models
     from menaquinone import trials as trials
     from menaquinone.catalogue import evidence as evidence
+    from menaquinone.inputs.designs import grid as grid
+    from menaquinone.inputs.designs import lognormal as lognormal
+    from menaquinone.inputs.designs import normal as normal
+    from menaquinone.inputs.designs import table as table
+    from menaquinone.inputs.designs import uniform as uniform
     from menaquinone.inputs.population import Population as Population
     from menaquinone.inputs.population import population as population
     from menaquinone.inputs.regimen import Regimen as Regimen
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from menaquinone.solve import Reference as Reference
     from menaquinone.solve.memory import estimate_memory as estimate_memory
     from menaquinone.solve.simulate import simulate as simulate
+    from menaquinone.studies.sweep import sweep as sweep
 
     __version__: str
 
@@ -47,8 +53,14 @@ _HOMES = {
     "cite": "menaquinone.model",
     "dose": "menaquinone.inputs.regimen",
     "estimate_memory": "menaquinone.solve.memory",
+    "grid": "menaquinone.inputs.designs",
+    "lognormal": "menaquinone.inputs.designs",
+    "normal": "menaquinone.inputs.designs",
     "population": "menaquinone.inputs.population",
     "simulate": "menaquinone.solve",
+    "sweep": "menaquinone.studies.sweep",
+    "table": "menaquinone.inputs.designs",
+    "uniform": "menaquinone.inputs.designs",
 }
 
 __all__ = [
@@ -63,10 +75,16 @@ __all__ = [
     "dose",
     "estimate_memory",
     "evidence",
+    "grid",
+    "lognormal",
     "models",
+    "normal",
     "population",
     "simulate",
+    "sweep",
+    "table",
     "trials",
+    "uniform",
 ]
 
 

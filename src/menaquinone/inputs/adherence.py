@@ -71,17 +71,39 @@ def kept(
     ndarray of bool, shape (n, k), or None
         True where taken; None where no dose can be missed. A row depends on seed, subject id, record and number alone.
     """
-    uncertain = np.flatnonzero(probability < 1)
+    taken = kept_at(probability[None], record, number, ids, seed)
+    return None if taken is None else taken[0]
+
+
+def kept_at(
+    probability: NDArray[np.float64], record: NDArray[np.int64], number: NDArray[np.int64], ids: ArrayLike, seed: int
+) -> NDArray[np.bool_] | None:
+    """Decide who takes which administration at several probabilities, by the same draws.
+
+    Parameters
+    ----------
+    probability
+        Of taking each administration, shape (p, k).
+    record, number, ids, seed
+        As for :func:`kept`.
+
+    Returns
+    -------
+    ndarray of bool, shape (p, n, k), or None
+        True where taken; None where no dose can be missed.
+    """
+    uncertain = np.flatnonzero((probability < 1).any(axis=0))
     if not uncertain.size:
         return None
     subjects = np.asarray(ids)
-    taken = np.ones((len(subjects), len(probability)), dtype=bool)
+    taken = np.ones((len(probability), len(subjects), probability.shape[1]), dtype=bool)
     step = max(1, _AT_ONCE // uncertain.size)
     for first in range(0, len(subjects), step):
         block = slice(first, first + step)
         drawn = uniform(seed, "adherence", subjects[block, None], record[uncertain], number[uncertain])
-        taken[block, uncertain] = drawn < probability[uncertain]
+        for one, share in zip(taken, probability, strict=True):
+            one[block, uncertain] = drawn < share[uncertain]
     return taken
 
 
-__all__ = ["Adherence", "adherence", "kept"]
+__all__ = ["Adherence", "adherence", "kept", "kept_at"]

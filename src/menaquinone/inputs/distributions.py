@@ -37,6 +37,18 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Uniform:
+    """Every value between two numbers alike."""
+
+    low: float
+    high: float
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return quantiles of the uniform distribution."""
+        return np.asarray(self.low + (self.high - self.low) * u)
+
+
+@dataclass(frozen=True)
 class Normal:
     """Normal; ``mean`` and ``sd`` are those before truncation to [low, high]."""
 
@@ -91,4 +103,4 @@ class Categories:
         return np.asarray(self.values, float)[np.searchsorted(edges, u, side="right")]
 
 
-__all__ = ["Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal"]
+__all__ = ["Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal", "Uniform"]

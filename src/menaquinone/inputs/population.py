@@ -13,8 +13,13 @@ import numpy as np
 from menaquinone.catalogue.sites import SITES
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import covariates, draws
+from menaquinone.inputs.consequences import changed, consequences
 from menaquinone.inputs.covariates import Covariate, frozen
-from menaquinone.inputs.people import RECORDS, Draw, Effect, Record
+from menaquinone.inputs.people import RECORDS, Record
+from menaquinone.units import magnitude
+
+COVARIATES = ("age", "egfr", "years_since_last_period")
+"""Columns that become covariates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +76,10 @@ class Population:
         ``years_since_last_period`` become covariates.
     notes
         Sentences that belong in every result.
+    record
+        The kind of people that they were drawn as, where they were: what columns do to parameters.
+    drawn_as : ndarray (n,) of int64
+        The ids that draws depend on, where these are not ``ids``: the same person under several.
 
     Raises
     ------
@@ -87,12 +96,16 @@ class Population:
     diet: Mapping[str, np.ndarray] = field(default_factory=dict)
     table: Mapping[str, Column] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    record: Record | None = None
+    drawn_as: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check and freeze."""
         object.__setattr__(self, "ids", frozen(self.ids, np.int64))
         object.__setattr__(self, "table", MappingProxyType(dict(self.table)))
-        if self.ids.ndim != 1 or len(set(self.ids.tolist())) < len(self.ids):
+        if self.drawn_as is not None:
+            object.__setattr__(self, "drawn_as", frozen(self.drawn_as, np.int64))
+        if self.ids.ndim != 1 or not _each_once(self.ids):
             raise InputError(
                 f"subject ids of population '{self.name}': got one twice or not a list, expected each once."
             )
@@ -121,7 +134,8 @@ class Population:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle through plain dictionaries: a mapping proxy cannot be pickled."""
         held = (self.factors, self.values, self.diet, self.table)
-        return (Population, (self.name, self.ids, self.seed, *(dict(one) for one in held), self.notes))
+        rest = (self.notes, self.record, self.drawn_as)
+        return (Population, (self.name, self.ids, self.seed, *(dict(one) for one in held), *rest))
 
     @property
     def n(self) -> int:
@@ -167,7 +181,10 @@ class Population:
             {name: array[positions] for name, array in held.items()} for held in (self.factors, self.values, self.diet)
         )
         table = {name: replace(column, values=column.values[positions]) for name, column in self.table.items()}
-        return replace(self, ids=self.ids[positions], factors=factors, values=values, diet=diet, table=table)
+        drawn_as = None if self.drawn_as is None else self.drawn_as[positions]
+        return replace(
+            self, ids=self.ids[positions], factors=factors, values=values, diet=diet, table=table, drawn_as=drawn_as
+        )
 
     def eating(self, diet: Mapping[str, Any]) -> "Population":
         """Return the same people with another habitual intake of the forms named.
@@ -188,6 +205,51 @@ class Population:
             for name, amount in given.items()
         }
         return replace(self, diet={**self.diet, **given}, table={**self.table, **columns})
+
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """Columns that :meth:`having` can change: those whose every consequence is known."""
+        known = COVARIATES if self.record is None else (*self.record.draws, *COVARIATES)
+        return tuple(name for name in self.table if name in known)
+
+    def having(self, columns: Mapping[str, Any]) -> "Population":
+        """Return the same people with other values of some columns, and all that follows from them.
+
+        Covariates and effects on parameters are those of the new values; other columns stay as they are.
+
+        Parameters
+        ----------
+        columns
+            By name, ``{"weight": 80}``: a number in the column's unit or a quantity, or one number for each person.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such column, or it is not known what it does.
+        InputError
+            If a value is not finite or of the wrong shape, or the factors of these people are no longer those that
+            their columns gave them.
+        """
+        given = {name: self._column(name, value) for name, value in columns.items()}
+        factors, values, diet = changed(self, {name: column.values for name, column in given.items()})
+        return replace(
+            self,
+            factors={**self.factors, **factors},
+            values={**self.values, **values},
+            diet={**self.diet, **diet},
+            table={**self.table, **given},
+        )
+
+    def _column(self, name: str, value: Any) -> Column:
+        if name not in self.changeable:
+            raise unknown(f"column of population '{self.name}' that can be changed", name, self.changeable)
+        old = self.table[name]
+        if isinstance(value, str) or hasattr(value, "units"):
+            value = magnitude(value, old.unit, name)
+        numbers = np.array(np.broadcast_to(np.asarray(value, float), (self.n,)))
+        if not np.isfinite(numbers).all():
+            raise refused(name, float(numbers[~np.isfinite(numbers)][0]), f"a finite number in {old.unit}")
+        return Column(numbers, old.unit, old.long_name, "assumed: given by the user")
 
     def covariates(
         self, horizon: float, *, growth_noise: bool = False, sites: tuple[str, ...] = tuple(SITES)
@@ -218,7 +280,8 @@ class Population:
         since = columns.get("years_since_last_period", np.full(self.n, np.nan))
         found["bone_loss"] = covariates.bone_loss(since)
         if growth_noise:
-            found["growth_noise"] = covariates.growth_noise(self.seed, self.ids, sites, horizon)
+            drawn_as = self.ids if self.drawn_as is None else self.drawn_as
+            found["growth_noise"] = covariates.growth_noise(self.seed, drawn_as, sites, horizon)
         else:
             found["growth_noise"] = covariates.no_growth_noise(self.n)
         return found
@@ -259,9 +322,9 @@ def population(name: str | Record, n: int, *, rng: Any = None) -> Population:
     table = {
         key: Column(columns[key], draw.unit, draw.meaning, draw.source, draw.note) for key, draw in record.draws.items()
     }
-    factors, values = _effects(record, columns)
+    factors, values = consequences(record, columns)
     diet = {draw.eaten_as: columns[key] for key, draw in record.draws.items() if draw.eaten_as}
-    return Population(record.name, ids, seed, factors, values, diet, table, record.notes)
+    return Population(record.name, ids, seed, factors, values, diet, table, record.notes, record)
 
 
 def _count(n: Any) -> int:
@@ -289,19 +352,8 @@ def _columns(record: Record, seed: int, ids: np.ndarray) -> dict[str, np.ndarray
     return columns
 
 
-def _effects(record: Record, columns: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return factors on and replacements of parameters, of draws and of covariates together."""
-    factors: dict[str, np.ndarray] = {}
-    values: dict[str, np.ndarray] = {}
-    outcomes: list[tuple[Draw | Effect, np.ndarray]] = [(draw, columns[name]) for name, draw in record.draws.items()]
-    present = [effect for effect in record.effects if all(name in columns for name in effect.of)]
-    outcomes += [(effect, effect.act(*(columns[name] for name in effect.of))) for effect in present]
-    for cause, outcome in outcomes:
-        for name in cause.factor_of:
-            factors[name] = factors[name] * outcome if name in factors else outcome
-        for name in cause.value_of:
-            values[name] = outcome
-    return factors, values
+def _each_once(ids: np.ndarray) -> bool:
+    return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
 
 
-__all__ = ["Column", "Population", "population"]
+__all__ = ["COVARIATES", "Column", "Population", "population"]

@@ -3,8 +3,10 @@
 What a record means, and what happens first at equal times, is specified in ``docs/guide/events.md``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import Any
 
 from menaquinone.catalogue.forms import Form
 from menaquinone.errors import refused
@@ -50,6 +52,9 @@ class DoseRecord:
         Of the meal, g; None where unspecified.
     adherence
         Probability that a dose is taken.
+    prescribed
+        Interval and exclusive end as written, h, so that another interval ends where this one was meant to (no end
+        where none was written); it takes no part in comparisons.
     described
         Record of the form, so that formulations and meals of a form of one's own are known; it takes no part in the
         hash, because mappings have none.
@@ -70,6 +75,7 @@ class DoseRecord:
     formulation: str = ""
     fat: float | None = None
     adherence: float = 1.0
+    prescribed: tuple[float, float | None] | None = field(default=None, compare=False, repr=False)
     described: Form | None = field(default=None, hash=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -176,6 +182,42 @@ class Regimen:
         return f"Regimen({lines[0] if lines else ''})" if len(lines) < 2 else "\n  ".join(["Regimen(", *lines]) + "\n)"
 
 
+def varied(one: DoseRecord, changes: Mapping[str, Any]) -> DoseRecord:
+    """Return a record with some of its fields written otherwise, as if it had been prescribed like that.
+
+    Parameters
+    ----------
+    one
+        A record.
+    changes
+        By the names of ``mk.dose``: ``dose`` (nmol), ``every``, ``until``, ``start``, ``duration``, ``lag`` (h),
+        ``bioavailability``, ``adherence``, ``fat`` (g), ``formulation``.
+
+    Raises
+    ------
+    InputError
+        If doses would end before they start, or the repetition of a dose that is given once is changed.
+    """
+    fields = {_FIELDS[name]: value for name, value in changes.items() if name in _FIELDS}
+    repeats = [name for name in ("every", "until", "start") if name in changes]
+    every, until = one.prescribed or (one.every, None)
+    if every and repeats:
+        every, until = changes.get("every", every), changes.get("until", until)
+        fields["every"], start = every, changes.get("start", one.time)
+        if until is not None:
+            if until <= start:
+                raise refused("until", f"{until:g} h", f"a time after start ({start:g} h)")
+            fields["doses"] = count(until - start, every)
+    elif not every and repeats not in ([], ["start"]):
+        raise refused(repeats[0], "a dose that is given once", "one with `every`, the interval at which it is repeated")
+    return replace(one, **fields)
+
+
+_FIELDS = {"dose": "amount", "start": "time"} | {
+    name: name for name in ("duration", "lag", "bioavailability", "adherence", "fat", "formulation")
+}
+
+
 def count(span: float, every: float) -> int:
     """Return how many doses fall into ``[0, span)``, the first at 0; times equal up to rounding are one time.
 
@@ -187,4 +229,4 @@ def count(span: float, every: float) -> int:
     return max(0, ceil(span / every - ROUNDING))
 
 
-__all__ = ["ROUNDING", "DoseRecord", "Regimen", "ResetRecord", "count"]
+__all__ = ["ROUNDING", "DoseRecord", "Regimen", "ResetRecord", "count", "varied"]

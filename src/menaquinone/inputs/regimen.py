@@ -96,6 +96,7 @@ def dose(
                 steady=2 if steady_state else 0,
                 formulation=formulation or "",
                 fat=None if fat is None else grams(fat),
+                prescribed=None if every is None else (interval, None if until is None else hours(until, "until")),
                 described=known,
             ),
         )

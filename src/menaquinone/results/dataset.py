@@ -103,8 +103,6 @@ def labelled(
         **common_coords(model, times, outputs),
     }
     for name, column in people.table.items():
-        if name in lead.coords:
-            continue
         key = name if name not in data and name not in coords else f"person_{name}"
         data[key] = ("subject", column.values, named(column.unit, column.long_name, column.source))
     return xarray.Dataset(data, coords, attributes_of(model, people) | dict(attributes))

@@ -52,6 +52,8 @@ class Asked:
         Threads.
     progress
         Called with subjects done and in all.
+    points
+        Of a sweep.
     """
 
     model: Model
@@ -65,15 +67,27 @@ class Asked:
     on_failure: str
     workers: int
     progress: Progress | None
+    points: int = 1
 
-    def attributes(self, unused: tuple[str, ...]) -> dict[str, str | float]:
-        """Return what the dataset says of the run; ``unused`` are effects that the model has no parameter for."""
+    @property
+    def subjects(self) -> int:
+        """How many are solved, everybody at every point of a sweep."""
+        return self.people.n * self.points
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Effects of the population on parameters that the model does not have."""
+        effects = dict.fromkeys([*self.people.factors, *self.people.values])
+        return tuple(name for name in effects if name not in self.model.parameters)
+
+    def attributes(self) -> dict[str, str | float]:
+        """Return what the dataset says of the run."""
         return {
             "engine": self.engine.label,
             "rtol": self.rtol,
             "seed": str(self.seed),
             "growth_noise": str(self.growth_noise),
-            "population_effects_unused": ", ".join(unused) or "none",
+            "population_effects_unused": ", ".join(self.unused) or "none",
         }
 
 

@@ -24,7 +24,7 @@ from menaquinone.model import Model
 from menaquinone.results import HELD, Accumulator, Summaries, cells_of, groups_of
 from menaquinone.solve.asked import Asked, asked, summaries_or_none
 from menaquinone.solve.room import available
-from menaquinone.solve.streams import doses_at_risk, portion_size
+from menaquinone.solve.streams import doses_at_risk, portion_size, some
 
 _NUMBER = 8
 _WORK = 2**24
@@ -37,7 +37,6 @@ _SORTED = 2**24
 """Bytes in which values are sorted, a few cells at a time."""
 _SMALL = 2**26
 """Runs that need less start without asking the machine."""
-_LOOKED_AT = 16
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -163,7 +162,7 @@ def estimated(
     """
     horizon = float(run.hours[-1])
     each = sized(run.people) / run.people.n
-    at_risk = max((doses_at_risk(one, horizon) for one in regimens), default=0)
+    at_risk = max((doses_at_risk(one, horizon) for one in some(regimens)), default=0)
     cells = len(cells_of(run.model, run.wanted, run.hours))
     streams = summaries is not None or points > 1
     portion = min(n * points, portion_size(regimens, horizon, cells)) if streams else n
@@ -193,7 +192,7 @@ def _different(regimen: Any) -> list[Regimen]:
 
 def _longest(regimens: Sequence[Regimen], horizon: float) -> int:
     """Return how many administrations the longest of a few regimens has: they stand for all."""
-    return max((len(expand(one, horizon)) for one in regimens[:_LOOKED_AT]), default=0)
+    return max((len(expand(one, horizon)) for one in some(regimens)), default=0)
 
 
 def _covariates(run: Asked, horizon: float) -> int:

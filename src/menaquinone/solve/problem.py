@@ -253,12 +253,6 @@ class Problem:
         """Compute what all subjects share, before threads ask for it."""
         _ = (self.stages, self.covariates, self.actions, self._rows)
 
-    @property
-    def unused_effects(self) -> tuple[str, ...]:
-        """Effects of the population on parameters that this model does not have."""
-        effects = dict.fromkeys([*self.people.factors, *self.people.values])
-        return tuple(name for name in effects if name not in self.model.parameters)
-
     def held(self, lanes: np.ndarray) -> Held:
         """Return the covariates of some people."""
         taken = {name: one.take(lanes) for name, one in self.covariates.items()}

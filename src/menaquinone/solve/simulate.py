@@ -11,7 +11,7 @@ from menaquinone.results import Summaries, groups_of, labelled, labelled_summari
 from menaquinone.solve.asked import Asked, Failures, asked, said, summaries_or_none
 from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
 from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
-from menaquinone.solve.streams import aligned, summarised
+from menaquinone.solve.streams import aligned, portions, solving, summarised
 
 if TYPE_CHECKING:
     import xarray
@@ -93,16 +93,15 @@ def simulate(
     failures = Failures()
     if keep is not None:
         groups = groups_of(run.people, keep.by)
-        statistics, unused = summarised(run, regimens, which, keep, groups, failures)
+        statistics = summarised(run, portions(run, regimens, which), keep, groups, failures)
         _report(run, failures)
-        about = run.attributes(unused) | {"regimen": said(regimen)}
+        about = run.attributes() | {"regimen": said(regimen)}
         return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, keep, about)
     problem = aligned(run, regimens, which)
-    pieces = run.engine.pieces(problem, run.wanted, workers=run.workers, progress=run.progress)
-    solution = gathered(problem, run.wanted, pieces)
+    solution = gathered(problem, run.wanted, solving(run, problem))
     failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
     _report(run, failures)
-    status, about = (solution.status, solution.failed_at, STATUS), run.attributes(problem.unused_effects)
+    status, about = (solution.status, solution.failed_at, STATUS), run.attributes()
     return labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, about)
 
 

@@ -91,32 +91,57 @@ def blank(problem: "Problem", wanted: tuple[str, ...], subjects: np.ndarray) -> 
 def gathered(problem: "Problem", wanted: tuple[str, ...], pieces: Iterator[Piece]) -> Solution:
     """Put the pieces of a solution together; the iterator is closed whatever happens."""
     n = problem.people.n
-    whole = Solution(
-        {name: np.empty((*_shape(problem, name), n)) for name in wanted}, np.empty(n, np.int8), np.empty(n)
-    )
+    whole = unfilled({name: np.empty((*_shape(problem, name), n)) for name in wanted}, n)
+    gather(whole, pieces, 0, n)
+    return whole
+
+
+def unfilled(outputs: dict[str, np.ndarray], n: int) -> Solution:
+    """Return a solution of n subjects that pieces can be gathered into."""
+    return Solution(outputs, np.empty(n, np.int8), np.empty(n))
+
+
+def gather(whole: Solution, pieces: Iterator[Piece], first: int, n: int) -> None:
+    """Put the pieces of one problem into a solution of several; the iterator is closed whatever happens.
+
+    Parameters
+    ----------
+    whole
+        To be filled.
+    pieces
+        Of the problem.
+    first
+        Where its subject 0 stands in the whole.
+    n
+        Subjects of the problem.
+
+    Raises
+    ------
+    InputError
+        If the engine did not hand over as many.
+    """
     missing = n
     with closing(pieces):
         for piece in pieces:
             missing -= len(piece.subjects)
-            place = _place(piece.subjects)
-            for name in wanted:
-                whole.outputs[name][..., place] = piece.outputs[name]
+            place = _place(piece.subjects, first)
+            for name, values in whole.outputs.items():
+                values[..., place] = piece.outputs[name]
             whole.status[place], whole.failed_at[place] = piece.status, piece.failed_at
             del piece  # else it would live on beside the next one
     if missing:
         raise refused("pieces of the engine", n - missing, f"each of {n} subjects once")
-    return whole
 
 
 def _shape(problem: "Problem", name: str) -> tuple[int, int]:
     return len(problem.times), len(problem.model.offers[name].members)
 
 
-def _place(subjects: np.ndarray) -> slice | np.ndarray:
+def _place(subjects: np.ndarray, first: int) -> slice | np.ndarray:
     """Return positions as a slice where they follow one another: ten times faster to write to."""
-    first, last = int(subjects[0]), int(subjects[-1])
-    row = last - first + 1 == len(subjects) and bool((np.diff(subjects) == 1).all())
-    return slice(first, last + 1) if row else subjects
+    start, last = int(subjects[0]), int(subjects[-1])
+    row = last - start + 1 == len(subjects) and bool((np.diff(subjects) == 1).all())
+    return slice(first + start, first + last + 1) if row else subjects + first
 
 
 @contextmanager
@@ -163,4 +188,16 @@ def streamed(
                 one.cancel()
 
 
-__all__ = ["STATUS", "Engine", "Piece", "Progress", "Solution", "blank", "closing", "gathered", "streamed"]
+__all__ = [
+    "STATUS",
+    "Engine",
+    "Piece",
+    "Progress",
+    "Solution",
+    "blank",
+    "closing",
+    "gather",
+    "gathered",
+    "streamed",
+    "unfilled",
+]

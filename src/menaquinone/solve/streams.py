@@ -1,6 +1,6 @@
 """Many people in one run of few at a time: portions are drawn, solved, added up and forgotten."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,66 +11,69 @@ from menaquinone.inputs.schedule import expand
 from menaquinone.results import Accumulator, Groups, Statistics, Summaries, cells_of
 from menaquinone.solve.asked import Asked, Failures, molar_masses
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Progress, closing
+from menaquinone.solve.solution import Piece, closing
 
 PORTION = 32_768
 """People whose covariates and missed doses exist at one time; a multiple of every block of subjects."""
 _FEWEST = 1024
+_LOOKED_AT = 16
+"""Regimens, at least, that stand for all where there are more."""
 _AT_ONCE = 2**27
 """Bytes of values or of missed doses at one time; a fixed number: no result depends on the memory of a machine."""
 
 
 def summarised(
     asked: Asked,
-    regimens: list[Regimen],
-    which: np.ndarray,
+    problems: Iterable[tuple[int, Problem]],
     wanted: Summaries,
     groups: Groups,
     failures: Failures,
-) -> tuple[Statistics, tuple[str, ...]]:
+    before: int = 0,
+) -> Statistics:
     """Solve and summarise people portion by portion, keeping none of them.
 
     Parameters
     ----------
     asked
         The run.
-    regimens, which
-        Different ones, and the index of each person's.
+    problems
+        Portions, with the number of the first person of each.
     wanted, groups
         What to keep, and of whom.
     failures
         Takes note of those who fail.
+    before
+        Subjects of a larger run that came before.
 
     Returns
     -------
-    statistics, unused
-        Arrays (cells, 1, groups), and effects of the population that the model has no parameter for. The order of
-        people, not of workers or blocks, decides the last bit of a mean; counts and quantiles depend on neither.
+    Statistics
+        Arrays (cells, 1, groups). The order of people, not of workers or blocks, decides the last bit of a mean; counts
+        and quantiles depend on neither.
     """
     cells = cells_of(asked.model, asked.wanted, asked.hours)
     sizes = np.bincount(groups.codes, minlength=len(groups)).tolist()
     parts = [Accumulator(len(cells), wanted.accuracy, expected=size) for size in sizes]
-    unused: tuple[str, ...] = ()
-    for first, problem in portions(asked, regimens, which):
-        unused = problem.unused_effects
-        progress = _shifted(asked.progress, first, asked.people.n)
-        pieces = asked.engine.pieces(problem, asked.wanted, workers=asked.workers, progress=progress)
+    for first, problem in problems:
+        pieces = solving(asked, problem, before + first)
         with closing(pieces):
             for piece in pieces:
                 subjects = piece.subjects + first
-                failures.note(subjects, piece.status, piece.failed_at)
+                failures.note(subjects + before, piece.status, piece.failed_at)
                 rows, codes = cells.rows(piece.outputs), groups.codes[subjects]
                 for code in np.unique(codes) if len(groups) > 1 else (0,):
                     parts[code].add(rows[:, codes == code] if len(groups) > 1 else rows)
                 del piece, rows  # else they would live on beside the next one
         del problem, pieces
-    return together([one.statistics(wanted.quantiles) for one in parts]), unused
+    return together([one.statistics(wanted.quantiles) for one in parts])
 
 
 def together(groups: list[Statistics]) -> Statistics:
-    """Put the statistics (cells,) of groups side by side: (cells, 1, groups)."""
+    """Put the statistics (cells,) or (cells, points) of groups side by side: (cells, points, groups)."""
     stacked = {
-        name: np.stack([getattr(one, name) for one in groups], axis=1)[:, None]
+        name: np.stack(
+            [getattr(one, name) if one.n.ndim > 1 else getattr(one, name)[:, None] for one in groups], axis=2
+        )
         for name in ("n", "failed", "mean", "sd", "quantiles")
     }
     return Statistics(**stacked, error=max(one.error for one in groups))
@@ -95,8 +98,13 @@ def aligned(asked: Asked, regimens: list[Regimen], which: np.ndarray) -> Problem
 
 def portion_size(regimens: Sequence[Regimen], horizon: float, cells: int = 1) -> int:
     """Return how many people are drawn at one time: fewer where each may miss many doses or has many values."""
-    each = max(1, 8 * cells, *(doses_at_risk(one, horizon) for one in regimens))
+    each = max(1, 8 * cells, *(doses_at_risk(one, horizon) for one in some(regimens)))
     return min(PORTION, max(_FEWEST, _AT_ONCE // each // _FEWEST * _FEWEST))
+
+
+def some(regimens: Sequence[Regimen]) -> Sequence[Regimen]:
+    """Return a few regimens that stand for all where there are many."""
+    return regimens[:: max(1, len(regimens) // _LOOKED_AT)]
 
 
 def doses_at_risk(regimen: Regimen, horizon: float) -> int:
@@ -106,15 +114,27 @@ def doses_at_risk(regimen: Regimen, horizon: float) -> int:
     return len(expand(regimen, horizon))
 
 
-def _shifted(progress: Progress | None, first: int, n: int) -> Progress | None:
-    """Return a report on a portion that counts in the whole."""
-    if progress is None:
-        return None
+def solving(asked: Asked, problem: Problem, first: int = 0) -> Iterator[Piece]:
+    """Have the engine solve one portion, whose first subject is number ``first``; progress counts in the whole."""
+    told, progress = asked.progress, None
 
     def report(done: int, _: int) -> None:
-        progress(first + done, n)
+        if told is not None:
+            told(first + done, asked.subjects)
 
-    return report
+    if told is not None:
+        progress = report
+    return asked.engine.pieces(problem, asked.wanted, workers=asked.workers, progress=progress)
 
 
-__all__ = ["PORTION", "aligned", "doses_at_risk", "portion_size", "portions", "summarised", "together"]
+__all__ = [
+    "PORTION",
+    "aligned",
+    "doses_at_risk",
+    "portion_size",
+    "portions",
+    "solving",
+    "some",
+    "summarised",
+    "together",
+]
