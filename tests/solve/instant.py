@@ -50,12 +50,21 @@ class Instant:
 
     @staticmethod
     def doses_until(problem, subjects, entry, hour):
+        """Add up amounts at once, running infusions and steady states, each with what arrives of it."""
         total = np.zeros(len(subjects))
-        for lane, subject in enumerate(subjects.tolist()):
-            actions, taken = problem.actions[problem.doses.which[subject]], problem.taken_by(subject)
-            for e in np.flatnonzero((actions.time < hour) & (actions.dose >= 0) & (actions.kind == 0)):
-                if taken is None or taken[actions.dose[e]]:
-                    target = actions.targets[actions.target[e]]
-                    share = np.broadcast_to(target.share(entry.parameters), len(subjects))[lane]
-                    total[lane] += actions.value[e] * share / (1 + actions.time[e])
+        which = problem.doses.which[subjects]
+        for schedule in np.unique(which):
+            actions, lanes = problem.actions[schedule], np.flatnonzero(which == schedule)
+            mine = subjects[lanes]
+            parameters = [type(p)(*(np.asarray(value)[..., lanes] for value in p)) for p in entry.parameters]
+            for e in np.flatnonzero((actions.time < hour) & (actions.dose >= 0)):
+                takes = np.array(
+                    [taken is None or taken[actions.dose[e]] for taken in map(problem.taken_by, mine.tolist())]
+                )
+                since = hour - actions.time[e] if actions.kind[e] else 1 / (1 + actions.time[e])
+                arriving = problem.arriving(actions.targets[actions.target[e]], parameters, mine)
+                total[lanes] += 1e-3 * actions.value[e] * arriving * since * takes
+            for orbit in actions.orbits:
+                for dose, target in orbit.joint:
+                    total[lanes] += dose.amount * problem.arriving(target, parameters, mine) / dose.ii
         return total

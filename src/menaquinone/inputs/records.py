@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from menaquinone.catalogue.forms import Form
-from menaquinone.errors import refused
+from menaquinone.errors import InputError, refused
 from menaquinone.inputs.adherence import Adherence
 
 ROUNDING = 1e-9
@@ -209,7 +209,9 @@ def varied(one: DoseRecord, changes: Mapping[str, Any]) -> DoseRecord:
                 raise refused("until", f"{until:g} h", f"a time after start ({start:g} h)")
             fields["doses"] = count(until - start, every)
     elif not every and repeats not in ([], ["start"]):
-        raise refused(repeats[0], "a dose that is given once", "one with `every`, the interval at which it is repeated")
+        raise InputError(
+            f"{repeats[0]}: got a dose that is given once, expected one with `every`, the interval of its repetition."
+        )
     return replace(one, **fields)
 
 

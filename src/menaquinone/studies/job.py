@@ -129,13 +129,14 @@ class Job:
     def summaries(self, wanted: Summaries, about: Mapping[str, str | float]) -> "xarray.Dataset":
         """Solve everything and keep nobody."""
         run, failures, groups = self.run, Failures(), groups_of(self.run.people, wanted.by)
-        found = []
+        found, room = [], np.empty((len(self.cells), 0))
         for some in self._slices():
             if run.people.n <= min(HELD, self.portion):
-                found.append(self._whole_points(some, wanted, groups, failures))
+                size = (some.stop - some.start) * run.people.n
+                room = room if room.shape[1] >= size else np.empty((len(room), size))  # new memory costs time
+                found.append(self._whole_points(some, room[:, :size], wanted, groups, failures))
             else:
-                before = some.start * run.people.n
-                found += [summarised(run, self.problems(some), wanted, groups, failures, before)]
+                found += [self._point(one, wanted, groups, failures) for one in range(some.start, some.stop)]
         self._report(failures)
         every = {kind: np.concatenate([getattr(one, kind) for one in found], axis=1) for kind in _KINDS}
         statistics = Statistics(**every, error=max(one.error for one in found))
@@ -144,10 +145,16 @@ class Job:
             self.points.lead,
         )  # fmt: skip
 
-    def _whole_points(self, some: slice, wanted: Summaries, groups: Groups, failures: Failures) -> Statistics:
+    def _point(self, one: int, wanted: Summaries, groups: Groups, failures: Failures) -> Statistics:
+        """Solve and summarise one point, everybody of which need not be there at once: (cells, 1, groups)."""
+        problems, before = self.problems(slice(one, one + 1)), one * self.run.people.n
+        return summarised(self.run, problems, wanted, groups, failures, before)
+
+    def _whole_points(
+        self, some: slice, rows: np.ndarray, wanted: Summaries, groups: Groups, failures: Failures
+    ) -> Statistics:
         """Solve and summarise some points, everybody of which is there at once: exactly, (cells, points, groups)."""
         run, n, before = self.run, self.run.people.n, some.start * self.run.people.n
-        rows = np.empty((len(self.cells), (some.stop - some.start) * n))
         whole = unfilled(self.cells.parts(rows), rows.shape[1])
         for first, problem in self.problems(some):
             gather(whole, solving(run, problem, before + first), first, problem.people.n)

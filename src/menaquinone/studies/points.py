@@ -204,7 +204,10 @@ def listed_values(one: Swept, given: Any) -> Values:
         return Values(held, held, "")
     written = [_written(one, item, number) for item, number in zip(items, held.tolist(), strict=True)]
     unit = written[0][1]
-    shown = np.array([units.converted(value, of, unit, one.name) for value, of in written])
+    scale = 1.0 if unit == one.unit else one.read(f"1 {unit}")
+    shown = np.array(
+        [value if of == unit else number / scale for (value, of), number in zip(written, held, strict=True)]
+    )
     one.check(held, shown)
     return Values(held, shown, unit)
 
