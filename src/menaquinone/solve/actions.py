@@ -131,14 +131,16 @@ def actions(stages: Sequence["Wired"], schedule: Schedule, *, by_record: bool = 
     """
     factors: dict[str, float] = {}
     known: dict[tuple[Any, ...], Target] = {}
-    aimed = []
-    records = schedule.record.tolist() if by_record else [-1] * len(schedule)
-    told = (schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation, records)
-    for key in zip(*told, strict=True):
+    aimed = np.zeros(len(schedule) + 1, int)
+    records, firsts = np.unique(schedule.record, return_index=True)
+    for record, first in sorted(zip(records.tolist(), firsts.tolist(), strict=True), key=lambda one: one[1]):
+        told = (schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation)
+        key: tuple[Any, ...] = (*(one[first] for one in told), record if by_record else -1)
         name = tuple(map(str, key))  # NaN is not equal to itself
         if name not in known:
             known[name] = _target(stages, schedule.forms, *key, factors)
-        aimed.append(list(known).index(name))
+        aimed[:-1][schedule.record == record] = list(known).index(name)
+    aimed[-1] = -1
     start, end = np.round(schedule.start, _DIGITS), np.round(schedule.end, _DIGITS)
     rows = np.arange(len(start))
     amount, rate = _amounts_and_rates(schedule, start, end)
@@ -156,7 +158,7 @@ def actions(stages: Sequence["Wired"], schedule: Schedule, *, by_record: bool = 
     value = np.concatenate([part[3] for part in parts])
     dose = np.concatenate([part[4] for part in parts])
     sort = np.lexsort((dose, order, time))
-    target = np.array([*aimed, -1])[dose]
+    target = aimed[dose]
     orbits = tuple(_orbit(stages, schedule.forms, one, factors, by_record) for one in schedule.steady)
     return Actions(
         time[sort],
