@@ -134,8 +134,9 @@ def actions(stages: Sequence["Wired"], schedule: Schedule, *, by_record: bool = 
     aimed = np.zeros(len(schedule) + 1, int)
     records, firsts = np.unique(schedule.record, return_index=True)
     for record, first in sorted(zip(records.tolist(), firsts.tolist(), strict=True), key=lambda one: one[1]):
-        told = (schedule.form, schedule.route, schedule.fraction, schedule.fat, schedule.formulation)
-        key: tuple[Any, ...] = (*(one[first] for one in told), record if by_record else -1)
+        form, route, formulation = schedule.form[first], schedule.route[first], schedule.formulation[first]
+        fraction, fat = float(schedule.fraction[first]), float(schedule.fat[first])
+        key = (form, route, fraction, fat, formulation, record if by_record else -1)
         name = tuple(map(str, key))  # NaN is not equal to itself
         if name not in known:
             known[name] = _target(stages, schedule.forms, *key, factors)
