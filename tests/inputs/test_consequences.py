@@ -100,8 +100,8 @@ def test_factors_of_ones_own_are_not_lost_in_silence():
     with pytest.raises(InputError) as refused:
         changed.having({"weight": 80, "triglycerides": 2})
     assert str(refused.value) == (
-        "'weight' and 'triglycerides' of population 'postmenopausal': got effects on 'clearance[K1]' that are not those of "
-        "its columns, expected people as they were drawn."
+        "'weight' and 'triglycerides' of population 'postmenopausal': got effects on 'clearance[K1]' that are not those "
+        "of its columns, expected people as they were drawn."
     )
 
 
@@ -111,8 +111,8 @@ def test_factors_of_ones_own_are_not_lost_in_silence():
 def test_everybody_at_every_point():
     weights, clearances = np.array([50.0, 90.0, 70.0]), np.array([1.0, 2.0, 3.0])
     every = repeated(
-        PEOPLE, 3, columns={"weight": weights}, values={"clearance[MK-7]": clearances}, diet={"K1": np.array([0, 9, 8.0])},
-        wanted={"clearance[MK-7]", "exchange[MK-7]", "clearance[K1]", "pwv_entry"},
+        PEOPLE, 3, columns={"weight": weights}, values={"clearance[MK-7]": clearances},
+        diet={"K1": np.array([0, 9, 8.0])}, wanted={"clearance[MK-7]", "exchange[MK-7]", "clearance[K1]", "pwv_entry"},
     )  # fmt: skip
     assert every.n == 18
     assert set(every.factors) == {"clearance[MK-7]", "exchange[MK-7]", "clearance[K1]"}
