@@ -100,8 +100,8 @@ def test_factors_of_ones_own_are_not_lost_in_silence():
     with pytest.raises(InputError) as refused:
         changed.having({"weight": 80, "triglycerides": 2})
     assert str(refused.value) == (
-        "'weight' and 'triglycerides' of population 'postmenopausal': got effects on 'clearance[K1]' that are not those "
-        "of its columns, expected people as they were drawn."
+        "'weight' and 'triglycerides' of population 'postmenopausal': got effects on 'clearance[K1]' that are not "
+        "those of its columns, expected people as they were drawn."
     )
 
 
