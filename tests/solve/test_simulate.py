@@ -155,9 +155,9 @@ def test_a_model_that_is_none():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: mk.Cascade(lanes=7), InputError, "lanes: got 7, expected a multiple of 16 up to 1024."),
-        (lambda: mk.Cascade(lanes=0), InputError, "lanes: got 0, expected a multiple of 16 up to 1024."),
-        (lambda: mk.Cascade(lanes="a"), InputError, "lanes: got 'a', expected a multiple of 16 up to 1024."),
+        (lambda: mk.Cascade(lanes=7), InputError, "lanes: got 7, expected a multiple of 16 up to 65536."),
+        (lambda: mk.Cascade(lanes=0), InputError, "lanes: got 0, expected a multiple of 16 up to 65536."),
+        (lambda: mk.Cascade(lanes="a"), InputError, "lanes: got 'a', expected a multiple of 16 up to 65536."),
         (lambda: mk.Cascade(level=9), InputError, "level: got 9, expected a whole number from 0 to 8."),
         (lambda: mk.Cascade(level=0.5), InputError, "level: got 0.5, expected a whole number from 0 to 8."),
         (lambda: mk.Cascade(window=0), InputError, "window: got 0, expected hours greater than 0."),

@@ -1,0 +1,392 @@
+"""Compiled algebra of the cascade: small dense matrices of sixteen subjects at a time.
+
+Subjects (lanes) lie on the last axis, and there are always ``LANES`` of them. Every lane is computed by the same
+operations in the same order whatever its neighbours are: no reduction, comparison or exit crosses lanes.
+Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
+"""
+
+import numpy as np
+from numba import njit
+
+from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store, sub
+from menaquinone.solve.equations import LANES
+from menaquinone.solve.tableau import (
+    DIFFERENCE,
+    LAGRANGE,
+    NODE_INTEGRALS,
+    NODE_POLYNOMIAL,
+    POINTS,
+    STAGES,
+    WEIGHTS,
+)
+
+L = LANES
+S = STAGES
+_TAYLOR = 14
+"""Terms of the series at norm 1/2: the rest is below 1e-17."""
+_SPILL = NODE_POLYNOMIAL.coef.copy()
+_LARGEST = float(np.abs(NODE_INTEGRALS).max())
+_INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TAYLOR + S + 4)])
+"""1 / k!"""
+
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+
+
+@njit(**OPTIONS)
+def plane(flat, at, a, b):
+    """Return a view (a, b) of a flat array from ``at`` on."""
+    return flat[at : at + a * b].reshape((a, b))
+
+
+@njit(**OPTIONS)
+def cube(flat, at, a, b, c):
+    """Return a view (a, b, c) of a flat array from ``at`` on."""
+    return flat[at : at + a * b * c].reshape((a, b, c))
+
+
+@njit(**OPTIONS)
+def block(flat, at, a, b, c, d):
+    """Return a view (a, b, c, d) of a flat array from ``at`` on."""
+    return flat[at : at + a * b * c * d].reshape((a, b, c, d))
+
+
+@njit(**OPTIONS)
+def copy(into, x):
+    """Copy x (n, L)."""
+    for i in range(x.shape[0]):
+        for lane in range(L):
+            into[i, lane] = x[i, lane]
+
+
+@njit(**OPTIONS)
+def fill(into, value):
+    """Set all of (n, L) to one value."""
+    for i in range(into.shape[0]):
+        for lane in range(L):
+            into[i, lane] = value
+
+
+@njit(**OPTIONS)
+def row_size(n, driven):
+    """Return how many numbers the propagators of one panel width take."""
+    square = n * n * L
+    return (2 * S + (S * (S + 1) + S if driven else 0)) * square
+
+
+@njit(**OPTIONS)
+def _multiply(left, right, linked, out, into):
+    """Multiply matrices (n, n, L), the result from element ``into`` of out on."""
+    n = linked.shape[0]
+    for i in range(n):
+        for j in range(n):
+            if linked[i, j]:
+                total = splat(0.0)
+                for k in range(n):
+                    if linked[i, k] and linked[k, j]:
+                        total = fma(load(left, (i * n + k) * L), load(right, (k * n + j) * L), total)
+                store(out, into + (i * n + j) * L, total)
+
+
+@njit(**OPTIONS)
+def _halvings(z, counts):
+    """Halve each lane of z (n, n, L) until its norm is at most 1/2; return the largest count."""
+    n = z.shape[0]
+    most = 0
+    for lane in range(L):
+        norm = 0.0
+        for j in range(n):
+            column = 0.0
+            for i in range(n):
+                column += abs(z[i, j, lane])
+            norm = max(norm, column)
+        counts[lane] = 0
+        while norm > 0.5 and counts[lane] < 60:
+            norm *= 0.5
+            counts[lane] += 1
+        most = max(most, counts[lane])
+        scale = 0.5 ** counts[lane]
+        for i in range(n):
+            for j in range(n):
+                z[i, j, lane] *= scale
+    return most
+
+
+@njit(**OPTIONS)
+def _phi(z, linked, order, phi, spare, counts, keep):
+    """Fill phi[k] = phi_k(z), k = 0..order: scaled Taylor series for the last, recurrence down, doubling back up."""
+    n = z.shape[0]
+    square = n * n * L
+    most = _halvings(z, counts)
+    last = phi[order]
+    for i in range(n):
+        for j in range(n):
+            store(last, (i * n + j) * L, splat(_INVERSE[_TAYLOR + order] if i == j else 0.0))
+    for term in range(_TAYLOR - 1, -1, -1):
+        _multiply(z, last, linked, spare, 0)
+        for i in range(n):
+            for j in range(n):
+                if linked[i, j]:
+                    at = (i * n + j) * L
+                    store(last, at, add(load(spare, at), splat(_INVERSE[term + order] if i == j else 0.0)))
+    for k in range(order - 1, -1, -1):
+        for place in range(n * n):
+            store(phi, k * square + place * L, splat(0.0))
+        _multiply(z, phi[k + 1], linked, phi, k * square)
+        for i in range(n):
+            at = k * square + (i * n + i) * L
+            store(phi, at, add(load(phi, at), splat(_INVERSE[k])))
+    for turn in range(most):
+        for lane in range(L):
+            keep[lane] = 1.0 if turn < counts[lane] else 0.0
+        for k in range(order, -1, -1):  # phi_k(2z) needs the old phi_0 .. phi_k
+            _multiply(phi[0], phi[k], linked, spare, 0)
+            half = 0.5**k
+            for i in range(n):
+                for j in range(n):
+                    if linked[i, j]:
+                        at = (i * n + j) * L
+                        total = load(spare, at)
+                        for q in range(1, k + 1):
+                            total = fma(load(phi, q * square + at), splat(_INVERSE[k - q]), total)
+                        old = load(phi, k * square + at)
+                        # lanes that are done keep what they have
+                        store(phi, k * square + at, select(load(keep, 0), mul(total, splat(half)), old))
+
+
+@njit(**OPTIONS)
+def propagators(a, width, linked, driven, out):
+    """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
+
+    a (n, n, L); width (L,); linked (n, n): which states act on which. ``out`` holds, one after the other, keep and hold
+    (s, n, n, L): effect of the start and of a constant input at each node; and where ``driven`` drive
+    (s, s + 1, n, n, L): of the input at each point, and defect (s, n, n, L): of the input's divided difference when the
+    start is left out of the interpolation.
+    """
+    n = a.shape[0]
+    order = S + 1 if driven else 1
+    phi = np.zeros((order + 1, n, n, L))
+    z, spare = np.empty((n, n, L)), np.zeros((n, n, L))
+    counts, keep = np.empty(L, np.int64), np.empty(L)
+    square = n * n * L
+    for node in range(S):
+        step = mul(load(width, 0), splat(POINTS[node + 1]))
+        for place in range(n * n):
+            store(z, place * L, mul(load(a, place * L), step))
+        _phi(z, linked, order, phi, spare, counts, keep)
+        for place in range(n * n):
+            store(out, node * square + place * L, load(phi, place * L))
+            store(out, (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
+        if driven:
+            _drives(node, width, phi, out, 2 * S * square)
+
+
+@njit(**OPTIONS)
+def _drives(node, width, phi, out, begin):
+    n = phi.shape[1]
+    square = n * n * L
+    for place in range(n * n):
+        for point in range(S + 2):
+            which = S * (S + 1) + node if point > S else node * (S + 1) + point
+            total = splat(0.0)
+            factorial, power = 1.0, POINTS[node + 1]
+            for k in range(S + 1):
+                weight = power * factorial * (_SPILL[k] if point > S else LAGRANGE[point, k])
+                total = fma(load(phi, (k + 1) * square + place * L), splat(weight), total)
+                factorial *= k + 1
+                power *= POINTS[node + 1]
+            store(out, begin + which * square + place * L, mul(total, load(width, 0)))
+
+
+@njit(**OPTIONS)
+def forced(row, n, driven, linked, total, b, q, moving, psi):
+    """Fill psi (s, n, L): what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do."""
+    square = n * n * L
+    for node in range(S):
+        for i in range(n):
+            out = splat(0.0)
+            for j in range(n):
+                if linked[i, j]:
+                    place = (i * n + j) * L
+                    out = fma(load(row, (S + node) * square + place), load(total, j * L), out)
+                    if driven:
+                        for point in range(S + 1):
+                            at = (2 * S + node * (S + 1) + point) * square + place
+                            out = fma(load(row, at), load(b, ((q + point * moving) * n + j) * L), out)
+            store(psi, (node * n + i) * L, out)
+
+
+@njit(**OPTIONS)
+def estimate(row, n, linked, b, q, moving, spread):
+    """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
+    square = n * n * L
+    slope = np.empty((n, L))
+    for i in range(n):
+        total = splat(0.0)
+        for point in range(S + 1):
+            total = fma(load(b, ((q + point * moving) * n + i) * L), splat(DIFFERENCE[point]), total)
+        store(slope, i * L, total)
+    for i in range(n):
+        worst = splat(0.0)
+        for node in range(S):
+            error = splat(0.0)
+            for j in range(n):
+                if linked[i, j]:
+                    at = (2 * S + S * (S + 1) + node) * square + (i * n + j) * L
+                    error = fma(load(row, at), load(slope, j * L), error)
+            worst = largest(worst, magnitude(error))
+        store(spread, i * L, worst)
+
+
+@njit(**OPTIONS)
+def structure(linked, matrix, right):
+    """Mark what can become nonzero in the elimination of the collocation equations, unknowns state by state."""
+    n = linked.shape[0]
+    for i in range(n):
+        for j in range(n):
+            for p in range(S):
+                for q in range(S):
+                    matrix[i * S + p, j * S + q] = linked[i, j] or (i == j)
+        for p in range(S):
+            for column in range(n):
+                right[i * S + p, column] = i == column
+            right[i * S + p, n] = True
+    for column in range(n * S):
+        for i in range(column + 1, n * S):
+            if matrix[i, column]:
+                for j in range(column, n * S):
+                    matrix[i, j] = matrix[i, j] or matrix[column, j]
+                for j in range(n + 1):
+                    right[i, j] = right[i, j] or right[column, j]
+    for i in range(n * S - 1, -1, -1):
+        for j in range(i + 1, n * S):
+            if matrix[i, j]:
+                for column in range(n + 1):
+                    right[i, column] = right[i, column] or right[j, column]
+
+
+@njit(**OPTIONS)
+def _eliminate(matrix, right, used, filled):
+    """Solve (N, N, L) for (N, c, L) in place, without row exchange: pivots of the rule stay away from zero."""
+    size, columns = filled.shape[0], filled.shape[1]
+    for column in range(size):
+        at = (column * size + column) * L
+        pivot = div(splat(1.0), load(matrix, at))
+        store(matrix, at, pivot)
+        for i in range(column + 1, size):
+            if used[i, column]:
+                factor = sub(splat(0.0), mul(load(matrix, (i * size + column) * L), pivot))
+                for j in range(column + 1, size):
+                    if used[column, j]:
+                        at = (i * size + j) * L
+                        store(matrix, at, fma(factor, load(matrix, (column * size + j) * L), load(matrix, at)))
+                for j in range(columns):
+                    if filled[column, j]:
+                        at = (i * columns + j) * L
+                        store(right, at, fma(factor, load(right, (column * columns + j) * L), load(right, at)))
+    for i in range(size - 1, -1, -1):
+        for j in range(columns):
+            if filled[i, j]:
+                total = splat(0.0)
+                for k in range(i + 1, size):
+                    if used[i, k] and filled[k, j]:
+                        total = fma(load(matrix, (i * size + k) * L), load(right, (k * columns + j) * L), total)
+                at = (i * columns + j) * L
+                store(right, at, mul(sub(load(right, at), total), load(matrix, (i * size + i) * L)))
+
+
+@njit(**OPTIONS)
+def collocate(a, b, q, moving, width, r, linked, used, filled, matrix, right, keep, psi):
+    """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for every start at once.
+
+    a (points, n, n, L) and b (points, n, L) hold the panel's points from q on; r (n, L). Fills keep (s, n, n, L): effect
+    of the start at each node, and psi (s, n, L): that of everything else. matrix and right are scratch.
+    """
+    n = r.shape[0]
+    size, columns = n * S, n + 1
+    h = load(width, 0)
+    for i in range(n):
+        for p in range(S):
+            row = i * S + p
+            for column in range(n):
+                store(right, (row * columns + column) * L, splat(1.0 if column == i else 0.0))
+            total = splat(0.0)
+            for node in range(S):
+                value = add(load(b, ((q + (node + 1) * moving) * n + i) * L), load(r, i * L))
+                total = fma(value, splat(WEIGHTS[p, node]), total)
+            store(right, (row * columns + n) * L, mul(total, h))
+    for i in range(n):
+        for j in range(n):
+            if linked[i, j] or i == j:
+                for node in range(S):
+                    value = mul(h, load(a, (((q + (node + 1) * moving) * n + i) * n + j) * L))
+                    for p in range(S):
+                        same = splat(1.0 if (p == node and i == j) else 0.0)
+                        at = ((i * S + p) * size + j * S + node) * L
+                        store(matrix, at, fma(value, splat(-WEIGHTS[p, node]), same))
+            else:
+                for p in range(S):
+                    for node in range(S):
+                        store(matrix, ((i * S + p) * size + j * S + node) * L, splat(0.0))
+    _eliminate(matrix, right, used, filled)
+    for node in range(S):
+        for i in range(n):
+            row = i * S + node
+            store(psi, (node * n + i) * L, load(right, (row * columns + n) * L))
+            for j in range(n):
+                value = load(right, (row * columns + j) * L) if filled[row, j] else splat(0.0)
+                store(keep, ((node * n + i) * n + j) * L, value)
+
+
+@njit(**OPTIONS)
+def collocation_error(a, b, q, moving, width, r, linked, x, matrix, right, spread):
+    """Fill spread (n, L): what the last divided difference of the rates along x (points, n, L) does to the end.
+
+    Stiff modes are damped by the rule, their defect is no error: it is filtered as the rule's first node would.
+    """
+    n = r.shape[0]
+    size, column = np.empty((n, n), np.bool_), np.empty((n, 1), np.bool_)
+    h = load(width, 0)
+    for i in range(n):
+        column[i, 0] = True
+        off = splat(0.0)
+        for point in range(S + 1):
+            here = (q + point * moving) * n + i
+            rate = add(load(b, here * L), load(r, i * L))
+            for j in range(n):
+                if linked[i, j] or i == j:
+                    rate = fma(load(a, (here * n + j) * L), load(x, (point * n + j) * L), rate)
+            off = fma(rate, splat(DIFFERENCE[point]), off)
+        store(right, i * L, mul(off, mul(h, splat(_LARGEST))))
+        for j in range(n):
+            size[i, j] = linked[i, j] or i == j
+            at = (((q + S * moving) * n + i) * n + j) * L
+            value = fma(mul(h, load(a, at)), splat(-WEIGHTS[0, 0]), splat(1.0 if i == j else 0.0))
+            store(matrix, (i * n + j) * L, value)
+    _fill_in(size)
+    _eliminate(matrix, right, size, column)
+    for i in range(n):
+        store(spread, i * L, magnitude(load(right, i * L)))
+
+
+@njit(**OPTIONS)
+def _fill_in(used):
+    """Mark what elimination makes of a matrix' structure."""
+    n = used.shape[0]
+    for column in range(n):
+        for i in range(column + 1, n):
+            if used[i, column]:
+                for j in range(column, n):
+                    used[i, j] = used[i, j] or used[column, j]
+
+
+@njit(**OPTIONS)
+def onward(keep, psi, linked, x, out):
+    """Return node by node where a start x (n, L) leads: out (s, n, L) = keep x + psi."""
+    n = x.shape[0]
+    for node in range(out.shape[0]):
+        for i in range(n):
+            total = load(psi, (node * n + i) * L)
+            for j in range(n):
+                if linked[i, j]:
+                    total = fma(load(keep, ((node * n + i) * n + j) * L), load(x, j * L), total)
+            store(out, (node * n + i) * L, total)

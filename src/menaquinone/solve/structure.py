@@ -1,0 +1,90 @@
+"""What a block's equations depend on, measured: which states act on which, and what moves the coefficients."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from menaquinone.declare import Block, Member, Stage
+from menaquinone.solve.entry import jacobian
+from menaquinone.solve.problem import Wired, coefficients, published, unpack
+
+_POINTS = 3
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Dependencies of one block.
+
+    Attributes
+    ----------
+    acts : tuple of tuples of bool
+        ``acts[i][k]``: whether state k enters the rate of state i.
+    a_moves, b_moves
+        Whether A and whether b of an affine block vary while the inputs given as steps stand still.
+    felt : tuple of bool
+        For each output: whether it depends on a state.
+    """
+
+    acts: tuple[tuple[bool, ...], ...]
+    a_moves: bool
+    b_moves: bool
+    felt: tuple[bool, ...]
+
+
+@lru_cache(maxsize=256)
+def structure(block: Block, steps_only: frozenset[str]) -> Structure:
+    """Measure a block at random parameters, inputs and states; what is not a number counts as a dependency.
+
+    Parameters
+    ----------
+    block
+        The mechanism.
+    steps_only
+        Its inputs that are constant inside a window.
+    """
+    rng = np.random.default_rng(0)
+    one = Wired(Stage(block, (Member(("",) * len(block.axes)),)), ())
+    acts = np.zeros((one.n, one.n), bool)
+    felt = np.zeros(len(block.offers), bool)
+    a_moves = b_moves = False
+    with np.errstate(all="ignore"):
+        for _ in range(_POINTS):
+            p = block.Parameters(*(np.full((1, 1), rng.uniform(0.3, 0.9)) for _ in block.parameters))
+            u = block.Inputs(*(np.full((1, 1), rng.uniform(0.5, 1.5)) for _ in block.inputs))
+            x = rng.uniform(0.4, 1.6, (one.n, 1, 1))
+            felt |= _felt(one, p, u, x)
+            if not one.n:
+                continue
+            if not block.affine:
+                acts |= jacobian(one, p, x, u)[..., 0, 0] != 0.0  # NaN is not 0
+                a_moves = b_moves = True
+                continue
+            a, b = coefficients(one, p, u, (1, 1))
+            acts |= a[..., 0, 0] != 0.0
+            for name in block.inputs:
+                if name not in steps_only:
+                    for factor in (0.7, 1.9):
+                        moved = u._replace(**{name: getattr(u, name) * factor})
+                        other_a, other_b = coefficients(one, p, moved, (1, 1))
+                        a_moves |= not np.allclose(a, other_a, rtol=1e-12, atol=0)
+                        b_moves |= not np.allclose(b, other_b, rtol=1e-12, atol=0)
+    return Structure(tuple(map(tuple, acts.tolist())), a_moves, b_moves, tuple(felt.tolist()))
+
+
+def _felt(one: Wired, p: Any, u: Any, x: np.ndarray) -> np.ndarray:
+    def evaluated(state: np.ndarray) -> np.ndarray:
+        outputs = one.block.outputs(p, unpack(one, state), u)
+        return np.array([value.item() for value in published(one, outputs, (1, 1)).values()])
+
+    first = evaluated(x)
+    felt = np.zeros(first.shape, bool)
+    for i in range(one.n):
+        moved = x.copy()
+        moved[i] *= 1.7
+        felt |= ~(evaluated(moved) == first)
+    return felt
+
+
+__all__ = ["Structure", "structure"]

@@ -1,0 +1,131 @@
+"""Scratch of one thread: arrays that the compiled engine works in, replaced by larger ones when a window asks for it."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from menaquinone.solve import program as tables
+from menaquinone.solve._algebra import S
+from menaquinone.solve._stages import MOST_ITERATED, PT, march
+from menaquinone.solve._structs import KINDS
+from menaquinone.solve._tile import EVENTS, PANELS, RAW, ROWS
+from menaquinone.solve.equations import LANES
+from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
+
+SAMPLES, BOUNDARIES = 16, 256
+"""Most periods sampled in a leap, and most outputs at boundaries of its periods."""
+_MARKS, _CUTS = 512, 2048
+
+
+class Workspace:
+    """All scratch of one thread for one model.
+
+    Parameters
+    ----------
+    program
+        The model's tables.
+    marks : ndarray (m,)
+        Marks that every lane begins with.
+    """
+
+    def __init__(self, program: Program, marks: np.ndarray) -> None:
+        self.program = program
+        self.room = {PANELS: 96, EVENTS: 256, ROWS: 32, RAW: 256}
+        self.states, self.members = int(program.counts[1]), int(program.counts[3])
+        self.space = np.zeros((8, self.states, LANES))
+        self.since = np.zeros((self.members, LANES))
+        integers = np.zeros((13, LANES), np.int64)
+        self.lanes = Lanes(
+            np.zeros(LANES), *integers[:7], np.zeros((LANES, len(marks) + _MARKS)), integers[7], np.zeros((LANES, _CUTS)),
+            *integers[8:],
+        )  # fmt: skip
+        self.plan, self.raw, self.work, self.table = self._plan(), self._raw(), self._work(), self._table()
+
+    def grow(self, which: int, size: int) -> None:
+        """Replace an array that is too small."""
+        self.room[which] = size
+        if which == RAW:
+            self.raw = self._raw()
+        elif which == ROWS:
+            self.table = self._table()
+        else:
+            self.plan = self._plan()
+            if which == PANELS:
+                self.work = self._work()
+
+    def _raw(self) -> Raw:
+        room = (LANES, self.room[RAW])
+        count = np.zeros((SAMPLES, LANES), np.int64)
+        return Raw(np.zeros(room), np.zeros(room), np.zeros(room), count, np.zeros(1, np.int64))
+
+    def _plan(self) -> Plan:
+        panels, events = self.room[PANELS], self.room[EVENTS]
+        kind, count, samples, schedule, boundaries, iterated = np.zeros((6, LANES), np.int64)
+        lanes = (panels, LANES)
+        return Plan(
+            np.zeros(4, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
+            np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
+            np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
+            np.zeros((MOST_ITERATED, LANES)), np.zeros((SAMPLES, LANES)), iterated,
+            np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)), np.zeros((2, LANES)),
+            np.zeros(lanes), np.zeros(LANES), *np.zeros((2, panels), np.int64), *np.zeros((4, events), np.int64),
+            np.zeros(events),
+        )  # fmt: skip
+
+    def _work(self) -> Work:
+        counts, panels = self.program.counts.tolist(), self.room[PANELS]
+        rows, n, inputs, outputs, wide_a, wide_b = counts[0], counts[4], counts[5], counts[6], counts[8], counts[9]
+        points, square = panels * PT + BOUNDARIES, n * n * LANES
+        keep = max(wide_a * panels * S * LANES, (2 * S + S * (S + 2)) * square)
+        return Work(
+            np.empty(rows * points * LANES), np.zeros((rows, 4), np.int64), np.zeros((inputs + 1, 3), np.int64),
+            np.zeros((outputs + 1, 3), np.int64), np.empty(wide_a * panels * PT * LANES + square),
+            np.empty(wide_b * panels * PT * LANES + square), np.empty(keep), np.empty(panels * S * n * LANES),
+            np.empty((panels * PT + 1) * n * LANES), np.zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
+            np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
+            np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.array([points, panels]),
+        )  # fmt: skip
+
+    def _table(self) -> Table:
+        rows, begin, known, at, place = self.room[ROWS], [], [], 0, 0
+        for columns in self.program.stage.tolist():
+            n, driven = columns[tables.STATES], columns[tables.B_MOVES]
+            square = 0 if columns[tables.A_MOVES] else n * n * LANES
+            for _ in range(columns[tables.MEMBERS]):
+                begin.append(at)
+                known.append(place)
+                at += rows * square * (2 * S + (S * (S + 2) if driven else 0))
+                place += square
+        return Table(
+            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
+            np.zeros(self.members, np.int64), np.empty(at), np.array(known, np.int64), np.zeros(place),
+        )  # fmt: skip
+
+
+def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
+    """Return the address of the march of a member, compiled for the types that the driver hands over."""
+    tile = Tile(
+        crowd.parameters[0], space.space[0], space.space[1], crowd.base[0], crowd.x[0], crowd.noise[0],
+        *space.space[2:6], crowd.idle[0], space.since, crowd.entry[0], crowd.knots[0], crowd.levels[0],
+        *space.space[6:],
+    )  # fmt: skip
+    from numba import typeof, types
+
+    records = (program, space.plan, tile, space.table, space.work)
+    kinds = (*(_kind(one, typeof) for one in records), types.int64, types.int64, types.float64, types.float64, types.Array(types.int64, 1, "C"))
+    return _address(kinds)
+
+
+def _kind(record: Any, typeof: Any) -> Any:
+    return KINDS[type(record)]([(name, typeof(value)) for name, value in record._asdict().items()])
+
+
+@lru_cache
+def _address(kinds: tuple[Any, ...]) -> int:
+    march.compile(kinds)
+    made = march.overloads[kinds]
+    return int(made.library.get_pointer_to_function(made.fndesc.llvm_func_name))
+
+
+__all__ = ["Workspace", "march_address"]
