@@ -84,8 +84,8 @@ def row(engine: str, setting: str, *, threads: int, n: int, taken: dict[str, lis
 
 
 def best(rows: list[dict], *, error: float = 1e-5, threads: int | None = None) -> dict | None:
-    """Return the fastest row that is at most so wrong, None where there is none."""
-    good = [one for one in rows if one["error"] is not None and one["error"] <= error]
+    """Return the fastest row that is at most so wrong and solved everybody, None where there is none."""
+    good = [one for one in rows if one["error"] is not None and one["error"] <= error and not one.get("failed")]
     good = [one for one in good if threads in (None, one["threads"])]
     return min(good, key=lambda one: one["us_per_subject"], default=None)
 
@@ -93,10 +93,16 @@ def best(rows: list[dict], *, error: float = 1e-5, threads: int | None = None) -
 def shown(one: dict) -> str:
     """Return a row as a line of text."""
     error = f"   error {one['error']:.1e}" if one.get("error") is not None else ""
+    error += f"   {one['failed']} NOT SOLVED" if one.get("failed") else ""
     return (
         f"{one['engine']:28} {one['setting']:34} {one['threads']} thr  n {one['n']:>7}"
         f" {one['us_per_subject']:12.2f} us each{error}"
     )
+
+
+def failures(result) -> int:
+    """Return how many people of a labelled result were not solved."""
+    return int((result["status"] != 0).sum())
 
 
 def say(one: dict) -> dict:
@@ -116,11 +122,27 @@ def cores() -> int:
 
 
 def pace() -> float:
-    """Return the seconds of a fixed job on one core: what it takes before and after tells whether the machine was free."""
+    """Return the seconds of a fixed job on one core, which tell before and after whether the machine was free."""
     began, total = time.perf_counter(), 0
     for one in range(2_000_000):
         total += one & 7
     return time.perf_counter() - began
+
+
+def busy(seconds: float = 0.5) -> float:
+    """Return how many cores other work keeps busy while this process sleeps; 0 where the system does not say."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+
+    def ticks() -> list[int]:
+        return [int(one) for one in stat.read_text().splitlines()[0].split()[1:9]]
+
+    before = ticks()
+    time.sleep(seconds)
+    spent = [after - one for after, one in zip(ticks(), before, strict=True)]
+    idle = spent[3] + spent[4]
+    return round(cores() * (1 - idle / max(1, sum(spent))), 2)
 
 
 def machine() -> dict[str, Any]:
@@ -199,7 +221,9 @@ __all__ = [
     "RESULTS",
     "Size",
     "best",
+    "busy",
     "cores",
+    "failures",
     "fresh",
     "keep",
     "machine",

@@ -11,14 +11,14 @@ from multiprocessing import get_context
 import numpy as np
 
 THETA = {
-    **{"ktr": 0.5, "cl": 1.5, "vc": 20.0, "q": 5.0, "vp": 100.0, "kt": 0.05, "km": 5.0},
-    **{"ks1": 1.0, "kc1": 0.2, "kd1": 0.05, "ks2": 1.0, "kc2": 0.5, "kd2": 0.5, "ks3": 1.0, "kc3": 0.1, "kd3": 0.0096},
-    **{"kg": 3.0e-5, "ic": 4.0},
-}
+    "ktr": 0.5, "cl": 1.5, "vc": 20.0, "q": 5.0, "vp": 100.0, "kt": 0.05, "km": 5.0,
+    "ks1": 1.0, "kc1": 0.2, "kd1": 0.05, "ks2": 1.0, "kc2": 0.5, "kd2": 0.5, "ks3": 1.0, "kc3": 0.1, "kd3": 0.0096,
+    "kg": 3.0e-5, "ic": 4.0,
+}  # fmt: skip
 OMEGA = {
-    **{"ktr": 0.3, "cl": 0.4, "vc": 0.3, "q": 0.3, "vp": 0.3, "kt": 0.3, "km": 0.4},
-    **{"kc1": 0.3, "kd1": 0.2, "kg": 0.5},
-}
+    "ktr": 0.3, "cl": 0.4, "vc": 0.3, "q": 0.3, "vp": 0.3, "kt": 0.3, "km": 0.4,
+    "kc1": 0.3, "kd1": 0.2, "kg": 0.5,
+}  # fmt: skip
 """SD of the logarithm between people."""
 SEEDING = 1e-6
 NAMES = tuple(THETA)
@@ -122,7 +122,7 @@ def compiled_rates():
     inner = numba.njit(error_model="numpy")(derivatives)
 
     @numba.njit(error_model="numpy")
-    def found(t, y, th):
+    def found(t, y, th):  # noqa: ARG001 - SciPy's signature
         state = (y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7], y[8], y[9], y[10], y[11])
         first = (th[0], th[1], th[2], th[3], th[4], th[5], th[6], th[7], th[8])
         second = (th[9], th[10], th[11], th[12], th[13], th[14], th[15], th[16], th[17])
@@ -159,5 +159,6 @@ def trusted(theta: np.ndarray, amounts: np.ndarray | None = None, outputs: np.nd
 
 
 def error(found: np.ndarray, exact: np.ndarray) -> float:
-    """Return the worst of |found - exact| / (|exact| + 1e-6) over states, times and the subjects of ``exact``."""
-    return float((np.abs(found[: len(exact)] - exact) / (np.abs(exact) + FLOOR)).max())
+    """Return the worst of |found - exact| / (|exact| + 1e-6) over states, times and people; infinite with a gap."""
+    gap = np.abs(found[: len(exact)] - exact[: len(found)]) / (np.abs(exact[: len(found)]) + FLOOR)
+    return float(gap.max()) if np.isfinite(gap).all() else float("inf")

@@ -10,14 +10,13 @@ reported and left out. Figures go to ``benchmarks/results/<part>.json``; a quick
 import argparse
 import importlib
 import json
-import os
 import subprocess
 import sys
 import time
 from fnmatch import fnmatch
 from pathlib import Path
 
-from measure import HERE, RESULTS, Size, keep, machine, pace, peak_memory
+from measure import HERE, RESULTS, Size, busy, keep, machine, pace, peak_memory
 
 PARTS = {
     "twelve": "the twelve-state problem, the library",
@@ -41,7 +40,7 @@ TIME_LIMIT = 3600.0
 
 def child(name: str, to: Path, size: Size) -> None:
     """Measure one part in this process and write it down."""
-    load, before = os.getloadavg()[0], pace()
+    others, before = busy(), pace()
     found = importlib.import_module(f"parts.{name}").measure(size)
     keep(
         to,
@@ -51,7 +50,7 @@ def child(name: str, to: Path, size: Size) -> None:
             "quick": size.quick,
             "when": time.strftime("%Y-%m-%d %H:%M:%S"),
             "machine": machine(),
-            "load_before": round(load, 2),
+            "cores_busy_with_others": [others, busy()],
             "pace_s": [round(before, 4), round(pace(), 4)],
             "peak_memory_bytes": peak_memory(),
             **found,
@@ -106,9 +105,7 @@ def main() -> None:
         return
     folder = asked.out or (RESULTS / "quick" if asked.quick else RESULTS)
     parts = [] if asked.report else chosen(asked.only)
-    failed = [
-        name for name in parts if not measured(name, folder / f"{name}.json", quick=asked.quick, budget=budget)
-    ]
+    failed = [name for name in parts if not measured(name, folder / f"{name}.json", quick=asked.quick, budget=budget)]
     if folder == RESULTS:
         from report import write
 

@@ -6,6 +6,8 @@ known to the engine: blocks, members and links are those any user would write. `
 bare numbers, which is what other solvers are given.
 """
 
+# ruff: noqa: ARG001 (every equation takes parameters, states and inputs)
+
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +23,7 @@ from menaquinone.model import Model
 WHY = "assumed: a benchmark, no claim about anybody"
 
 
-# Plasma and vessel wall: five states, affine, constant coefficients ----------------------------------------------------
+# Plasma and vessel wall: five states, affine, constant coefficients --------------------------------------------------
 
 
 class PlasmaParameters(NamedTuple):
@@ -72,7 +74,7 @@ PLASMA = Block(
 )
 
 
-# Turnover of a protein: two states, affine, coefficients move with the vessel wall -------------------------------------
+# Turnover of a protein: two states, affine, coefficients move with the vessel wall -----------------------------------
 
 
 class TurnoverParameters(NamedTuple):
@@ -118,7 +120,7 @@ TURNOVER = Block(
 )
 
 
-# Growth: one slow state, affine, coefficient moves with the first protein ----------------------------------------------
+# Growth: one slow state, affine, coefficient moves with the first protein --------------------------------------------
 
 
 class GrowthParameters(NamedTuple):
@@ -150,7 +152,7 @@ def growth_outputs(p, x, u):
 GROWTH = Block("growth", GrowthParameters, GrowthState, growth_rates, GrowthInputs, GrowthOutputs, growth_outputs)
 
 
-# The model, its people and its dosing ----------------------------------------------------------------------------------
+# The model, its people and its dosing --------------------------------------------------------------------------------
 
 FORM = "MK-7"
 PROTEINS = ("protein 1", "protein 2", "protein 3")

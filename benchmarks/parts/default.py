@@ -1,7 +1,7 @@
 """The library on the default model: tolerances, threads and numbers of people."""
 
 import default
-from measure import Size, row, samples, say, timed
+from measure import Size, failures, row, samples, say, timed
 
 TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7)
 MOST = 10_000
@@ -22,7 +22,9 @@ def measure(size: Size) -> dict:
 
 def _row(n: int, exact, judged: int, size: Size, *, rtol: float, workers: int) -> dict:
     who, few = default.people(n), min(n, judged)
-    found = default.columns(default.solve(who, rtol=rtol, workers=workers), few)
+    result = default.solve(who, rtol=rtol, workers=workers)
+    found, failed = default.columns(result, few), failures(result)
+    del result
     error = default.error(found, {name: values[:few] for name, values in exact.items()})
     taken = samples(lambda: default.solve(who, rtol=rtol, workers=workers), size)
-    return say(row("menaquinone", f"rtol {rtol:g}", threads=workers, n=n, taken=taken, error=error))
+    return say(row("menaquinone", f"rtol {rtol:g}", threads=workers, n=n, taken=taken, error=error, failed=failed))

@@ -6,7 +6,7 @@ states at 53 times. Parameters are those that the other solvers are given.
 
 import plain
 import twelve
-from measure import Size, cores, row, samples, say, timed
+from measure import Size, cores, failures, row, samples, say, timed
 
 import menaquinone as mk
 
@@ -42,7 +42,8 @@ def solve(theta, *, rtol: float = 1e-6, workers: int = 2):
 
 def _row(n: int, exact, size: Size, *, rtol: float, workers: int) -> dict:
     theta = plain.people(n, len(exact))
-    judged = min(n, len(exact))
-    error = plain.error(twelve.states(solve(theta, rtol=rtol, workers=workers))[:judged], exact[:judged])
+    result = solve(theta, rtol=rtol, workers=workers)
+    error, failed = plain.error(twelve.states(result), exact), failures(result)
+    del result
     taken = samples(lambda: solve(theta, rtol=rtol, workers=workers), size)
-    return say(row("menaquinone", f"rtol {rtol:g}", threads=workers, n=n, taken=taken, error=error))
+    return say(row("menaquinone", f"rtol {rtol:g}", threads=workers, n=n, taken=taken, error=error, failed=failed))

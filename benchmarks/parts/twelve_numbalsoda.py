@@ -10,8 +10,8 @@ from peers import soda
 
 # where each solver is at its best lies inside: looser is too wrong, tighter is slower
 GRID = {
-    "dop853": [*product((1e-3, 1e-4, 1e-5, 3e-6, 1e-6, 1e-7, 1e-8), (1e-7,)), (3e-6, 1e-6), (1e-6, 1e-8), (1e-7, 1e-6)],
-    "lsoda": [*product((1e-3, 1e-4, 1e-5, 1e-6, 3e-7, 1e-7, 1e-8), (1e-8,)), (1e-7, 1e-7), (3e-7, 1e-7)],
+    "dop853": [*product((1e-3, 1e-4, 1e-5, 3e-6, 1e-6, 1e-7, 1e-8), (1e-8,)), (3e-6, 3e-8), (1e-6, 3e-8), (1e-6, 1e-7)],
+    "lsoda": [*product((1e-3, 1e-4, 1e-5, 1e-6, 3e-7, 1e-7, 1e-8), (1e-8,)), (3e-7, 1e-7), (1e-7, 1e-7)],
 }
 
 

@@ -44,6 +44,4 @@ def _row(one: dict, theta: np.ndarray, exact: np.ndarray, over, threads: int, si
 
     error = plain.error(call(), exact)
     taken = samples(call, size)
-    return say(
-        row("libRoadRunner CVODE", _setting(one), threads=threads, n=len(theta), taken=taken, error=error)
-    )
+    return say(row("libRoadRunner CVODE", _setting(one), threads=threads, n=len(theta), taken=taken, error=error))

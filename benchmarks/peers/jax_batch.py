@@ -14,7 +14,7 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import plain  # noqa: E402
 
-_TERM = diffrax.ODETerm(lambda t, y, theta: plain.derivatives(y, theta))
+_TERM = diffrax.ODETerm(lambda _, y, theta: plain.derivatives(y, theta))
 
 
 def adaptive(rtol: float, atol: float):

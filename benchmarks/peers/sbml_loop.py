@@ -1,4 +1,4 @@
-"""libRoadRunner: CVODE on compiled SBML, one subject after the other, doses by an event or by a call from dose to dose."""
+"""libRoadRunner: CVODE on compiled SBML, subject after subject; doses by an event, or a call from dose to dose."""
 
 import numpy as np
 import plain

@@ -7,7 +7,7 @@ import plain
 from scipy.integrate import odeint, solve_ivp
 
 
-def listed(t, y, theta):
+def listed(t, y, theta):  # noqa: ARG001 - SciPy's signature
     """Return the rates of plain Python numbers, which is faster than of NumPy's."""
     return plain.derivatives(y.tolist(), theta)
 

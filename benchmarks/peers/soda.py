@@ -7,7 +7,7 @@ from numbalsoda import dop853, lsoda, lsoda_sig
 
 
 @numba.cfunc(lsoda_sig, fastmath=True, error_model="numpy")
-def _rates(t, y, dy, p):
+def _rates(t, y, dy, p):  # noqa: ARG001 - the signature of LSODA's C interface
     ktr, cl, vc, q, vp, kt, km = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
     level, drive, absorbed = y[2] * (1 / vc), y[4] / (km + y[4]), ktr * y[1]
     exchanged = q * (level - y[3] * (1 / vp))
@@ -30,7 +30,7 @@ ADDRESS = _rates.address
 def _compiled(solver):
     @numba.njit(parallel=True)
     def run(address, theta, start, amounts, wanted, rtol, atol, found):
-        """A call spans all days up to the next dose that is taken and saves what is wanted in between."""
+        """Solve everybody; a call spans all days up to the next dose that is taken and saves what is wanted between."""
         days = amounts.shape[1]
         for n in numba.prange(theta.shape[0]):
             y, p = start[n].copy(), theta[n].copy()
@@ -50,7 +50,7 @@ def _compiled(solver):
                 if times[stops - 1] < 24.0 * following:
                     times[stops], places[stops] = 24.0 * following, -1
                     stops += 1
-                solution, good = solver(address, y, times[:stops], p, rtol, atol)
+                solution, _ = solver(address, y, times[:stops], p, rtol, atol)
                 for stop in range(1, stops):
                     if places[stop] >= 0:
                         found[n, places[stop]] = solution[stop]
