@@ -4,6 +4,8 @@ States are a tuple of arrays, one for each state, which runs faster than one arr
 devices with half of the subjects each: on one device such small steps use one core.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import jax
 
 jax.config.update("jax_enable_x64", True)
@@ -77,7 +79,9 @@ def solver(method: str, control, theta: np.ndarray, threads: int):
         given.append(tuple(jax.device_put(one, device) for one in columns))
 
     def call() -> np.ndarray:
-        running = [run(*one) for one in given]
+        # a thread for each device: a call may not come back before it is done
+        with ThreadPoolExecutor(threads) as pool:
+            running = list(pool.map(lambda one: jax.block_until_ready(run(*one)), given))
         return np.concatenate([np.stack([np.asarray(state) for state in part], axis=-1) for part in running])
 
     return call
