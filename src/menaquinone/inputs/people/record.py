@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -148,6 +149,10 @@ class Record:
             raise InputError(
                 f"correlations of population '{self.name}': got {listed(grouped)}, expected each column once."
             )
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - the protocol of IPython
+        """Show the name where people are printed field by field."""
+        printer.text(f"<Record '{self.name}'>")
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle through a plain dictionary."""
