@@ -18,7 +18,7 @@ from menaquinone.solve.tableau import POINTS, STAGES
 PT = STAGES + 1
 
 
-# How compiled functions are called: arguments by name, offsets 0, what is only scratch as it comes ---------------------
+# How compiled functions are called: arguments by name, offsets 0, what is only scratch as it comes --------------------
 
 
 def called(function, **named):
