@@ -222,6 +222,12 @@ class Constant(Instant):
 # What is refused ------------------------------------------------------------------------------------------------------
 
 
+def unknown_periods():
+    people = mk.population("postmenopausal", 2, rng=1)
+    column = replace(people.table["years_since_last_period"], values=[np.nan, 5.0])
+    return replace(people, table={**people.table, "years_since_last_period": column})
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -235,6 +241,10 @@ class Constant(Instant):
         (
             lambda: run(mk.population("postmenopausal", 101, rng=1), summaries=mk.Summaries(by="weight")),
             "column 'weight' to summarise by: got '101 different values', expected at most 100.",
+        ),
+        (
+            lambda: run(unknown_periods(), summaries=mk.Summaries(by="years_since_last_period")),
+            "column 'years_since_last_period' to summarise by: got nan, expected a number for every person.",
         ),
         (
             lambda: run(mk.population("postmenopausal", 3, rng=1), [DOSING] * 2, summaries=mk.Summaries()),

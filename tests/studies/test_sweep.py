@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
 import warnings
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +15,10 @@ from tests.solve.instant import Instant
 
 import menaquinone as mk
 from menaquinone.analysis.summary import mean_sd, quantiles
+from menaquinone.declare import Array, Block, output, param, stage
 from menaquinone.errors import InputError, SolveError, UnknownNameError
+from menaquinone.inputs.records import DoseRecord
+from menaquinone.model import Model
 from menaquinone.results import HELD
 from menaquinone.solve import memory, streams
 from menaquinone.units import magnitude, registry
@@ -528,3 +533,47 @@ def test_people_who_are_no_longer_as_drawn():
         "'weight' of population 'postmenopausal': got effects on 'clearance[MK-7]' that are not those of its columns, "
         "expected people as they were drawn."
     )
+
+
+def test_an_infusion_given_by_its_rate():
+    regimen = mk.Regimen((DoseRecord("K1", 450.7, 100.0, route="iv", rate=10.0),))
+    for name in ("dose", "duration"):
+        with pytest.raises(InputError) as refused:
+            mk.sweep(**run(regimen=regimen), over={name: ["1 h"]})
+        assert str(refused.value) == (
+            f"{name}: got an infusion given by its rate, expected a dose given by amount and duration."
+        )
+    found = mk.sweep(**run(regimen=regimen), over={"start": ["0 h", "1 d"]})
+    later = mk.Regimen((replace(regimen.records[0], time=24.0),))
+    assert_same(found.isel(start=1), mk.simulate(**run(regimen=later)))
+
+
+def test_a_sampler_outside_the_unit_cube():
+    sampler = qmc.MultivariateNormalQMC([0.0])
+    sampler.d = 1
+    with pytest.raises(InputError, match=r"^design: got .*, expected a sampler of the unit cube, such as scipy"):
+        mk.sweep(**run(), over={"age": LAW}, design=sampler, n=8)
+
+
+class Gain(NamedTuple):
+    time: Array = param(1.0, "1", "gain", source="assumed: for the test")
+
+
+class Read(NamedTuple):
+    reading: Array = output("1", "what is read")
+
+
+def test_a_parameter_that_is_called_like_a_part_of_the_result():
+    model = Model(stage(Block("gauge", Gain, Outputs=Read, outputs=lambda p, x, u: Read(p.time))))
+    with pytest.raises(InputError) as refused:
+        mk.sweep(model, over={"time": [1, 2]}, times=[0])
+    assert str(refused.value) == "swept name: got 'time', expected one that is not a name of the result."
+
+
+def test_one_call_of_many_points_is_quick():
+    engine = Instant(width=4096)
+    over = {"clearance[MK-7]": np.linspace(0.5, 2, 100), "dose[MK-7]": [f"{k} ug" for k in range(1, 101)]}
+    started = time.perf_counter()
+    found = mk.sweep(MODEL, PEOPLE, FIRST, over=over, times=[0], outputs=["pwv"], engine=engine)
+    assert found["pwv"].shape == (100, 100, 4, 1)
+    assert time.perf_counter() - started < 20
