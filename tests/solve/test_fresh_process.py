@@ -53,20 +53,21 @@ import json
 import menaquinone as mk
 from menaquinone.declare import stage
 from menaquinone.model import Model
-from menaquinone.solve import _kernels as kernels
+from menaquinone.solve import _algebra, _stages, _tile
 from own import OWN
 
 base = mk.models.vitamin_k(forms=["MK-7"], tissues=["liver"], proteins=[])
 model = Model(*base.stages, stage(OWN))
 result = mk.simulate(model, None, mk.dose("MK-7", "1 mg"), times=[0, 0.5, 2], outputs=["level", "plasma_concentration"])
-compiled = [one for one in vars(kernels).values() if hasattr(one, "stats")]
+parts = (_algebra, _stages, _tile)
+compiled = {id(one): one for part in parts for one in vars(part).values() if hasattr(one, "stats")}.values()
 print(json.dumps({
     "levels": result["level"].values.ravel().tolist(),
     "plasma": result["plasma_concentration"].values.ravel().tolist(),
     "misses": sum(sum(one.stats.cache_misses.values()) for one in compiled),
     "hits": sum(sum(one.stats.cache_hits.values()) for one in compiled),
     "package": mk.__file__,
-    "cache": kernels.exponential.stats.cache_path,
+    "cache": _tile.run.stats.cache_path,
 }))
 """
 
