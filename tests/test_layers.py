@@ -21,6 +21,7 @@ HOMES = {
     "h5netcdf": set(),
     "hypothesis": {"testing"},
     "libsbml": {"interop"},
+    "llvmlite": {"solve"},
     "matplotlib": {"plotting"},
     "numba": {"solve"},
     "pandas": set(),

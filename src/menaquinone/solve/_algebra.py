@@ -8,7 +8,7 @@ Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
 import numpy as np
 from numba import njit
 
-from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store, sub
+from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, root, select, smallest, splat, store, sub
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
     DIFFERENCE,
@@ -154,10 +154,11 @@ def _phi(z, linked, order, phi, spare, counts, keep):
 
 
 @njit(**OPTIONS)
-def propagators(a, width, linked, driven, out):
+def propagators(a, widths, row, linked, driven, out, begin):
     """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
 
-    a (n, n, L); width (L,); linked (n, n): which states act on which. ``out`` holds, one after the other, keep and hold
+    a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from element
+    ``begin`` on, one after the other, keep and hold
     (s, n, n, L): effect of the start and of a constant input at each node; and where ``driven`` drive
     (s, s + 1, n, n, L): of the input at each point, and defect (s, n, n, L): of the input's divided difference when the
     start is left out of the interpolation.
@@ -169,15 +170,15 @@ def propagators(a, width, linked, driven, out):
     counts, keep = np.empty(L, np.int64), np.empty(L)
     square = n * n * L
     for node in range(S):
-        step = mul(load(width, 0), splat(POINTS[node + 1]))
+        step = mul(load(widths, row * L), splat(POINTS[node + 1]))
         for place in range(n * n):
             store(z, place * L, mul(load(a, place * L), step))
         _phi(z, linked, order, phi, spare, counts, keep)
         for place in range(n * n):
-            store(out, node * square + place * L, load(phi, place * L))
-            store(out, (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
+            store(out, begin + node * square + place * L, load(phi, place * L))
+            store(out, begin + (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
         if driven:
-            _drives(node, width, phi, out, 2 * S * square)
+            _drives(node, load(widths, row * L), phi, out, begin + 2 * S * square)
 
 
 @njit(**OPTIONS)
@@ -194,12 +195,12 @@ def _drives(node, width, phi, out, begin):
                 total = fma(load(phi, (k + 1) * square + place * L), splat(weight), total)
                 factorial *= k + 1
                 power *= POINTS[node + 1]
-            store(out, begin + which * square + place * L, mul(total, load(width, 0)))
+            store(out, begin + which * square + place * L, mul(total, width))
 
 
 @njit(**OPTIONS)
-def forced(row, n, driven, linked, total, b, q, moving, psi):
-    """Fill psi (s, n, L): what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do."""
+def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
+    """Fill psi (s, n, L) from element ``into`` on, by the propagators at element ``row``: what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do."""
     square = n * n * L
     for node in range(S):
         for i in range(n):
@@ -207,19 +208,18 @@ def forced(row, n, driven, linked, total, b, q, moving, psi):
             for j in range(n):
                 if linked[i, j]:
                     place = (i * n + j) * L
-                    out = fma(load(row, (S + node) * square + place), load(total, j * L), out)
+                    out = fma(load(rows, row + (S + node) * square + place), load(total, j * L), out)
                     if driven:
                         for point in range(S + 1):
                             at = (2 * S + node * (S + 1) + point) * square + place
-                            out = fma(load(row, at), load(b, ((q + point * moving) * n + j) * L), out)
-            store(psi, (node * n + i) * L, out)
+                            out = fma(load(rows, row + at), load(b, ((q + point * moving) * n + j) * L), out)
+            store(psi, into + (node * n + i) * L, out)
 
 
 @njit(**OPTIONS)
-def estimate(row, n, linked, b, q, moving, spread):
+def estimate(rows, row, n, linked, b, q, moving, slope, spread):
     """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
     square = n * n * L
-    slope = np.empty((n, L))
     for i in range(n):
         total = splat(0.0)
         for point in range(S + 1):
@@ -232,7 +232,7 @@ def estimate(row, n, linked, b, q, moving, spread):
             for j in range(n):
                 if linked[i, j]:
                     at = (2 * S + S * (S + 1) + node) * square + (i * n + j) * L
-                    error = fma(load(row, at), load(slope, j * L), error)
+                    error = fma(load(rows, row + at), load(slope, j * L), error)
             worst = largest(worst, magnitude(error))
         store(spread, i * L, worst)
 
@@ -265,9 +265,9 @@ def structure(linked, matrix, right):
 
 
 @njit(**OPTIONS)
-def _eliminate(matrix, right, used, filled):
+def _eliminate(matrix, right, columns, used, filled):
     """Solve (N, N, L) for (N, c, L) in place, without row exchange: pivots of the rule stay away from zero."""
-    size, columns = filled.shape[0], filled.shape[1]
+    size = used.shape[0]
     for column in range(size):
         at = (column * size + column) * L
         pivot = div(splat(1.0), load(matrix, at))
@@ -280,30 +280,31 @@ def _eliminate(matrix, right, used, filled):
                         at = (i * size + j) * L
                         store(matrix, at, fma(factor, load(matrix, (column * size + j) * L), load(matrix, at)))
                 for j in range(columns):
-                    if filled[column, j]:
+                    if columns == 1 or filled[column, j]:
                         at = (i * columns + j) * L
                         store(right, at, fma(factor, load(right, (column * columns + j) * L), load(right, at)))
     for i in range(size - 1, -1, -1):
         for j in range(columns):
-            if filled[i, j]:
+            if columns == 1 or filled[i, j]:
                 total = splat(0.0)
                 for k in range(i + 1, size):
-                    if used[i, k] and filled[k, j]:
+                    if used[i, k] and (columns == 1 or filled[k, j]):
                         total = fma(load(matrix, (i * size + k) * L), load(right, (k * columns + j) * L), total)
                 at = (i * columns + j) * L
                 store(right, at, mul(sub(load(right, at), total), load(matrix, (i * size + i) * L)))
 
 
 @njit(**OPTIONS)
-def collocate(a, b, q, moving, width, r, linked, used, filled, matrix, right, keep, psi):
+def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, right, keep, keeps, psi, psis):
     """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for every start at once.
 
-    a (points, n, n, L) and b (points, n, L) hold the panel's points from q on; r (n, L). Fills keep (s, n, n, L): effect
-    of the start at each node, and psi (s, n, L): that of everything else. matrix and right are scratch.
+    a (points, n, n, L) and b (points, n, L) hold the panel's points from q on; widths (panels, L); r (n, L). Fills keep
+    (s, n, n, L), from element ``keeps`` on: effect of the start at each node, and psi (s, n, L), from element ``psis``
+    on: that of everything else. matrix and right are scratch.
     """
     n = r.shape[0]
     size, columns = n * S, n + 1
-    h = load(width, 0)
+    h = load(widths, panel * L)
     for i in range(n):
         for p in range(S):
             row = i * S + p
@@ -327,51 +328,52 @@ def collocate(a, b, q, moving, width, r, linked, used, filled, matrix, right, ke
                 for p in range(S):
                     for node in range(S):
                         store(matrix, ((i * S + p) * size + j * S + node) * L, splat(0.0))
-    _eliminate(matrix, right, used, filled)
+    _eliminate(matrix, right, columns, used, filled)
     for node in range(S):
         for i in range(n):
             row = i * S + node
-            store(psi, (node * n + i) * L, load(right, (row * columns + n) * L))
+            store(psi, psis + (node * n + i) * L, load(right, (row * columns + n) * L))
             for j in range(n):
                 value = load(right, (row * columns + j) * L) if filled[row, j] else splat(0.0)
-                store(keep, ((node * n + i) * n + j) * L, value)
+                store(keep, keeps + ((node * n + i) * n + j) * L, value)
 
 
 @njit(**OPTIONS)
-def collocation_error(a, b, q, moving, width, r, linked, x, matrix, right, spread):
-    """Fill spread (n, L): what the last divided difference of the rates along x (points, n, L) does to the end.
+def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, matrix, right, spread):
+    """Fill spread (n, L): what the last divided difference of the rates along a path does to the end.
+
+    The path (points, n, L) stands in x from element ``path`` on; size (n, n): structure of the filter's elimination.
 
     Stiff modes are damped by the rule, their defect is no error: it is filtered as the rule's first node would.
     """
     n = r.shape[0]
-    size, column = np.empty((n, n), np.bool_), np.empty((n, 1), np.bool_)
-    h = load(width, 0)
+    h = load(widths, panel * L)
     for i in range(n):
-        column[i, 0] = True
         off = splat(0.0)
         for point in range(S + 1):
             here = (q + point * moving) * n + i
             rate = add(load(b, here * L), load(r, i * L))
             for j in range(n):
                 if linked[i, j] or i == j:
-                    rate = fma(load(a, (here * n + j) * L), load(x, (point * n + j) * L), rate)
+                    rate = fma(load(a, (here * n + j) * L), load(x, path + (point * n + j) * L), rate)
             off = fma(rate, splat(DIFFERENCE[point]), off)
         store(right, i * L, mul(off, mul(h, splat(_LARGEST))))
         for j in range(n):
-            size[i, j] = linked[i, j] or i == j
             at = (((q + S * moving) * n + i) * n + j) * L
             value = fma(mul(h, load(a, at)), splat(-WEIGHTS[0, 0]), splat(1.0 if i == j else 0.0))
             store(matrix, (i * n + j) * L, value)
-    _fill_in(size)
-    _eliminate(matrix, right, size, column)
+    _eliminate(matrix, right, 1, size, size)
     for i in range(n):
         store(spread, i * L, magnitude(load(right, i * L)))
 
 
 @njit(**OPTIONS)
-def _fill_in(used):
-    """Mark what elimination makes of a matrix' structure."""
+def filter_structure(linked, used):
+    """Mark what elimination makes of the structure of the error's filter, and that every row has a right side."""
     n = used.shape[0]
+    for i in range(n):
+        for j in range(n):
+            used[i, j] = linked[i, j] or i == j
     for column in range(n):
         for i in range(column + 1, n):
             if used[i, column]:
@@ -380,13 +382,48 @@ def _fill_in(used):
 
 
 @njit(**OPTIONS)
-def onward(keep, psi, linked, x, out):
-    """Return node by node where a start x (n, L) leads: out (s, n, L) = keep x + psi."""
-    n = x.shape[0]
-    for node in range(out.shape[0]):
+def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
+    """Write node by node where a start x (n, L) leads: keep x + psi, each from an element of its array on."""
+    n = linked.shape[0]
+    for node in range(nodes):
         for i in range(n):
-            total = load(psi, (node * n + i) * L)
+            total = load(psi, psis + (node * n + i) * L)
             for j in range(n):
                 if linked[i, j]:
-                    total = fma(load(keep, ((node * n + i) * n + j) * L), load(x, j * L), total)
-            store(out, (node * n + i) * L, total)
+                    total = fma(load(keep, keeps + ((node * n + i) * n + j) * L), load(x, j * L), total)
+            store(out, into + (node * n + i) * L, total)
+
+
+@njit(**OPTIONS)
+def move(source, first, into, place, n):
+    """Copy n vectors from an element of one array to an element of another."""
+    for i in range(n):
+        store(into, place + i * L, load(source, first + i * L))
+
+
+@njit(**OPTIONS)
+def raise_to(peak, path, first, n):
+    """Raise peaks (n, L) to the magnitudes of n vectors from an element of a path on."""
+    for i in range(n):
+        store(peak, i * L, largest(load(peak, i * L), magnitude(load(path, first + i * L))))
+
+
+@njit(**OPTIONS)
+def judge(ratio, panel, path, start, n, spread, widths, lost, noise, first, peak, rtol, floor):
+    """Raise the ratio (panels, L) of a panel to that of n states: their estimate over what is allowed.
+
+    The path (points, n, L) stands from element ``start`` on; lost (L,): the rate at which errors are forgotten. What a
+    state forgets only slowly adds up: it may err less in a panel.
+    """
+    worst = load(ratio, panel * L)
+    patience = root(smallest(splat(1.0), mul(load(widths, panel * L), load(lost, 0))))
+    for i in range(n):
+        end = load(path, start + (S * n + i) * L)
+        scale = fma(load(peak, i * L), splat(floor), largest(magnitude(load(path, start + i * L)), magnitude(end)))
+        allowed = fma(mul(scale, splat(rtol)), patience, load(noise, (first + i) * L))
+        off = load(spread, i * L)
+        found = select(off, div(off, allowed), splat(0.0))
+        found = select(sub(found, found), splat(np.inf), found)  # not a number, or beyond all
+        found = select(sub(end, end), splat(np.inf), found)
+        worst = largest(worst, found)
+    store(ratio, panel * L, worst)

@@ -20,14 +20,19 @@ from menaquinone.solve._algebra import (
     cube,
     estimate,
     fill,
+    filter_structure,
     forced,
+    judge,
+    move,
     onward,
     plane,
     propagators,
+    raise_to,
     row_size,
     structure,
 )
 from menaquinone.solve._pointers import invoke7, invoke9
+from menaquinone.solve._vectors import div, fma, load, mul, select, splat, store, sub
 from menaquinone.solve.program import (
     A_MOVES,
     AFFINE,
@@ -71,55 +76,58 @@ _TINY = 1e-300
 @njit(**OPTIONS)
 def gather(program, plan, work, first, count):
     """Fill the reads of a member from the board; return whether anything moves over samples and over points."""
+    reads, meta, feed, sums = work.reads, work.meta, program.feed, program.sums
     over_samples, over_points = False, False
     points = work.points[0]
     for u in range(count):
-        row = program.feed[first + u]
-        if program.sums[first + u, 1] > 0:
+        row = feed[first + u]
+        if sums[first + u, 1] > 0:
             _add_up(program, plan, work, first + u, row)
-        work.reads[u, 0] = row * points * L
-        work.reads[u, 1] = work.meta[row, 0]
-        work.reads[u, 2] = work.meta[row, 1]
-        over_samples = over_samples or work.meta[row, 0] > 0
-        over_points = over_points or work.meta[row, 1] > 0
+        reads[u, 0] = row * points * L
+        reads[u, 1] = meta[row, 0]
+        reads[u, 2] = meta[row, 1]
+        over_samples = over_samples or meta[row, 0] > 0
+        over_points = over_points or meta[row, 1] > 0
     return over_samples, over_points
 
 
 @njit(**OPTIONS)
 def settle_meta(plan, work, row, over_samples, over_points):
     """Note how a row is laid out; return whether its boundaries have to be written."""
+    meta = work.meta
     J, K, O = plan.size[0], plan.size[1], plan.size[2]
     Q = K * PT
-    work.meta[row, 0] = (Q if over_points else 1) * L if over_samples else 0
-    work.meta[row, 1] = L if over_points else 0
+    meta[row, 0] = (Q if over_points else 1) * L if over_samples else 0
+    meta[row, 1] = L if over_points else 0
     if over_samples:
-        work.meta[row, 2] = J * Q * L
-        work.meta[row, 3] = L
+        meta[row, 2] = J * Q * L
+        meta[row, 3] = L
     else:  # the same in every period: at its boundary as at its end
-        work.meta[row, 2] = (Q - 1) * L if over_points else 0
-        work.meta[row, 3] = 0
+        meta[row, 2] = (Q - 1) * L if over_points else 0
+        meta[row, 3] = 0
     return over_samples and O > 0
 
 
 @njit(**OPTIONS)
 def _add_up(program, plan, work, place, row):
+    meta, points, terms = work.meta, work.points, program.terms
     J, K, O = plan.size[0], plan.size[1], plan.size[2]
     Q = K * PT
     first, count = program.sums[place, 0], program.sums[place, 1]
     over_samples, over_points = False, False
     for term in range(first, first + count):
-        other = program.terms[term]
-        over_samples = over_samples or work.meta[other, 0] > 0
-        over_points = over_points or work.meta[other, 1] > 0
+        other = terms[term]
+        over_samples = over_samples or meta[other, 0] > 0
+        over_points = over_points or meta[other, 1] > 0
     boundaries = settle_meta(plan, work, row, over_samples, over_points)
     board = work.board
-    base = row * work.points[0] * L
+    base = row * points[0] * L
     for term in range(first, first + count):
-        other = program.terms[term]
-        source, by_sample, by_point = other * work.points[0] * L, work.meta[other, 0], work.meta[other, 1]
+        other = terms[term]
+        source, by_sample, by_point = other * points[0] * L, meta[other, 0], meta[other, 1]
         for j in range(J if over_samples else 1):
             for q in range(Q if over_points else 1):
-                into = base + j * work.meta[row, 0] + q * work.meta[row, 1]
+                into = base + j * meta[row, 0] + q * meta[row, 1]
                 read = source + j * by_sample + q * by_point
                 if term == first:
                     for lane in range(L):
@@ -129,8 +137,8 @@ def _add_up(program, plan, work, place, row):
                         board[into + lane] += board[read + lane]
         if boundaries:
             for o in range(O):
-                into = base + work.meta[row, 2] + o * L
-                read = source + work.meta[other, 2] + o * work.meta[other, 3]
+                into = base + meta[row, 2] + o * L
+                read = source + meta[other, 2] + o * meta[other, 3]
                 if term == first:
                     for lane in range(L):
                         board[into + lane] = board[read + lane]
@@ -142,6 +150,9 @@ def _add_up(program, plan, work, place, row):
 @njit(**OPTIONS)
 def _publish(program, plan, work, p, stage, member, over_samples, over_points, x_samples, x_points, count):
     """Evaluate a member's outputs on its path, and at the boundaries of periods."""
+    writes, meta, reads, board = work.writes, work.meta, work.reads, work.board
+    path, bounds, z, feed = work.path, work.bounds, work.z, program.feed
+    felt = program.felt
     columns = program.stage[stage]
     J, K, O = plan.size[0], plan.size[1], plan.size[2]
     points = work.points[0]
@@ -150,101 +161,107 @@ def _publish(program, plan, work, p, stage, member, over_samples, over_points, x
     for o in range(columns[OUTPUTS]):
         row = first + o
         settle_meta(plan, work, row, by_sample, by_point)
-        work.writes[o, 0] = row * points * L
-        work.writes[o, 1], work.writes[o, 2] = work.meta[row, 0], work.meta[row, 1]
+        writes[o, 0] = row * points * L
+        writes[o, 1], writes[o, 2] = meta[row, 0], meta[row, 1]
     where = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke7(
-        columns[EVALUATE], where.ctypes.data, work.reads.ctypes.data, work.board.ctypes.data,
-        J if by_sample else 1, K * PT if by_point else 1, work.path.ctypes.data, work.writes.ctypes.data,
+        columns[EVALUATE], where.ctypes.data, reads.ctypes.data, board.ctypes.data,
+        J if by_sample else 1, K * PT if by_point else 1, path.ctypes.data, writes.ctypes.data,
     )  # fmt: skip
     if by_sample and O > 0:
         base = columns[FIRST_INPUT] + member * columns[INPUTS]
         for u in range(count):
-            row = program.feed[base + u]
-            work.reads[u, 0] = row * points * L + work.meta[row, 2]
-            work.reads[u, 1], work.reads[u, 2] = 0, work.meta[row, 3]
+            row = feed[base + u]
+            reads[u, 0] = row * points * L + meta[row, 2]
+            reads[u, 1], reads[u, 2] = 0, meta[row, 3]
         for o in range(columns[OUTPUTS]):
-            work.writes[o, 0] += work.meta[first + o, 2]
-            work.writes[o, 1], work.writes[o, 2] = 0, L
+            writes[o, 0] += meta[first + o, 2]
+            writes[o, 1], writes[o, 2] = 0, L
         n = columns[STATES]
         for o in range(O):
             for i in range(n):
                 for lane in range(L):
-                    work.bounds[(o * n + i) * L + lane] = work.z[J + o, i, lane]
+                    bounds[(o * n + i) * L + lane] = z[J + o, i, lane]
         invoke7(
-            columns[EVALUATE], where.ctypes.data, work.reads.ctypes.data, work.board.ctypes.data,
-            1, O, work.bounds.ctypes.data, work.writes.ctypes.data,
+            columns[EVALUATE], where.ctypes.data, reads.ctypes.data, board.ctypes.data,
+            1, O, bounds.ctypes.data, writes.ctypes.data,
         )  # fmt: skip
     for o in range(columns[OUTPUTS]):
         row = first + o
-        if not program.felt[row]:  # equal over samples although the state is not
+        if not felt[row]:  # equal over samples although the state is not
             if not over_samples and by_sample:
-                work.meta[row, 0], work.meta[row, 3] = 0, 0
+                meta[row, 0], meta[row, 3] = 0, 0
 
 
 @njit(**OPTIONS)
 def _happen(plan, tile, panel, first, n, x, r, amounts):
     """Apply to one member what happens at the start of a panel: rates, and where ``amounts`` amounts."""
+    kinds, slots, lanes, values = plan.kinds, plan.slots, plan.lanes, plan.values
+    following, rest, base = plan.following, tile.rest, tile.base
     event = plan.head[panel]
     changed = False
     while event >= 0:
-        kind, slot, lane = plan.kinds[event], plan.slots[event], plan.lanes[event]
+        kind, slot, lane = kinds[event], slots[event], lanes[event]
         if kind == 2:
             for s in range(n):
                 if amounts:
-                    x[s, lane] = tile.rest[first + s, lane]
+                    x[s, lane] = rest[first + s, lane]
                 else:
-                    r[s, lane] = tile.base[first + s, lane]
+                    r[s, lane] = base[first + s, lane]
             changed = True
         elif first <= slot < first + n:
             if kind == 1 and not amounts:
-                r[slot - first, lane] += plan.values[event]
+                r[slot - first, lane] += values[event]
                 changed = True
             elif kind == 0 and amounts:
-                x[slot - first, lane] += plan.values[event]
-        event = plan.following[event]
+                x[slot - first, lane] += values[event]
+        event = following[event]
     return changed
 
 
 @njit(**OPTIONS)
-def _row(plan, table, work, panel, size, begin):
-    """Return the propagators of a panel: rows of the table, gathered where lanes have different ones."""
-    if plan.place[panel] >= 0:
-        at = begin + plan.place[panel] * size
-        return table.data[at : at + size]
-    out = work.keep[:size]  # one at a time: a row is used before the next is asked for
-    for place in range(size // L):
-        for lane in range(L):
-            out[place * L + lane] = table.data[begin + plan.rows[panel, lane] * size + place * L + lane]
-    return out
+def _row(plan, table, panel, size, begin):
+    """Return where in the table a panel's propagators stand; they are gathered at its end where lanes' rows differ."""
+    plan_place, rows, data = plan.place, plan.rows, table.data
+    if plan_place[panel] >= 0:
+        return begin + plan_place[panel] * size
+    into = data.size - size  # one at a time: a row is used before the next is asked for
+    for lane in range(L):
+        source = begin + rows[panel, lane] * size + lane
+        for place in range(0, size, L):
+            data[into + place + lane] = data[source + place]
+    return into
 
 
 @njit(**OPTIONS)
 def _refresh(plan, table, work, member, a, reach, n, driven):
     """See to it that the table holds the propagators of every row for these coefficients."""
+    done, used, begin, widths = table.done, table.used, table.begin, table.widths
+    data = table.data
     known = cube(table.a, table.known[member], n, n, L)
-    same = table.done[member] > 0
+    same = done[member] > 0
     for i in range(n):
         for k in range(n):
             for lane in range(L):
                 same = same and known[i, k, lane] == a[i, k, lane]
     if not same:
-        table.done[member] = 0
+        done[member] = 0
         for i in range(n):
             copy(known[i], a[i])
     size = row_size(n, driven)
     most = 0
     for lane in range(L):
-        most = max(most, table.used[lane])
-    for row in range(table.done[member], most):
-        at = table.begin[member] + row * size
-        propagators(a, table.widths[row], reach, driven, table.data[at : at + size])
-    table.done[member] = most
+        most = max(most, used[lane])
+    for row in range(done[member], most):
+        propagators(a, widths, row, reach, driven, data, begin[member] + row * size)
+    done[member] = most
 
 
 @njit(**OPTIONS)
 def _forcing(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, reach, J):
     """Fill psi, and for stages with moving coefficients keep, panel by panel."""
+    widths, kind, tile_r, r_next = plan.widths, plan.kind, tile.r, tile.r_next
+    work_psi, work_keep, begin, data = work.psi, work.keep, table.begin, table.data
     columns = program.stage[stage]
     K = plan.size[1]
     Qb = K * PT if over_points else 1
@@ -264,73 +281,76 @@ def _forcing(program, plan, tile, table, work, stage, member, n, first, over_sam
     for j in range(J):
         for s in range(n):
             for lane in range(L):
-                r[s, lane] = tile.r[first + s, lane]
+                r[s, lane] = tile_r[first + s, lane]
         for k in range(K):
             panel = j * K + k
             if columns[DOSED]:
                 _happen(plan, tile, panel, first, n, total, r, False)
             q = (j * Qb if over_samples else 0) + (k * PT if over_points else 0)
-            psi = cube(work.psi, panel * S * n * L, S, n, L)
+            psis = panel * S * n * L
             if columns[A_MOVES]:
-                keep = block(work.keep, panel * S * n * n * L, S, n, n, L)
-                collocate(a, b, q, moving, plan.widths[panel], r, acts, used, filled, matrix, right, keep, psi)
+                collocate(a, b, q, moving, widths, panel, r, acts, used, filled, matrix, right, work_keep, psis * n,
+                          work_psi, psis)  # fmt: skip
             else:
                 for s in range(n):
                     for lane in range(L):
                         total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
-                row = _row(plan, table, work, panel, size, table.begin[everyone])
-                forced(row, n, driven, reach, total, b, q, moving, psi)
+                row = _row(plan, table, panel, size, begin[everyone])
+                forced(data, row, n, driven, reach, total, b, q, moving, work_psi, psis)
         if j == 0:
             for s in range(n):
                 for lane in range(L):
-                    stepped = plan.kind[lane] == STEP
-                    tile.r_next[first + s, lane] = r[s, lane] if stepped else tile.r[first + s, lane]
+                    stepped = kind[lane] == STEP
+                    r_next[first + s, lane] = r[s, lane] if stepped else tile_r[first + s, lane]
 
 
 @njit(**OPTIONS)
-def _keep(program, plan, table, work, stage, member, panel, n):
-    """Return the effect of a panel's start at its nodes, (s, n, n, L)."""
+def _forward(program, plan, table, work, stage, member, panel, psi, psis, first_node, reach, x, out, into):
+    """Lead a start x (n, L) through a panel, from one of its nodes on; psi from element ``psis`` on is added."""
     columns = program.stage[stage]
+    n = columns[STATES]
+    skip = first_node * n * n * L
     if columns[A_MOVES]:
-        return block(work.keep, panel * S * n * n * L, S, n, n, L)
-    size = row_size(n, columns[B_MOVES] == 1)
-    row = _row(plan, table, work, panel, size, table.begin[columns[FIRST_MEMBER] + member])
-    return block(row, 0, S, n, n, L)
+        onward(work.keep, panel * S * n * n * L + skip, psi, psis, S - first_node, reach, x, out, into)
+    else:
+        size = row_size(n, columns[B_MOVES] == 1)
+        row = _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member])
+        onward(table.data, row + skip, psi, psis, S - first_node, reach, x, out, into)
 
 
 @njit(**OPTIONS)
 def _compose(program, plan, tile, table, work, stage, member, n, first, reach, J, J_square, J_forced):
     """Compose the maps of a period: square (J, n, n, L) times its start plus g (J, n, L)."""
+    g, psi, work_square = work.g, work.psi, work.square
     columns = program.stage[stage]
     K = plan.size[1]
-    after = np.empty((1, n, L))
-    nothing = np.zeros((1, n, L))
-    column = np.empty((n, L))
+    after, nothing, x = np.empty((n, L)), np.zeros((n, L)), np.empty((n, L))
+    moving = columns[A_MOVES] == 1
+    end = S - 1
     for j in range(J):
-        x = work.g[j, :n]
         fill(x, 0.0)
         for k in range(K):
             panel = j * K + k
             if columns[DOSED]:
                 _happen(plan, tile, panel, first, n, x, x, True)
-            own = (k if J_forced == 1 else panel) * S * n * L
-            psi = cube(work.psi, own, S, n, L)
-            square = (k if J_square == 1 else panel) if columns[A_MOVES] else panel
-            keep = _keep(program, plan, table, work, stage, member, square, n)
-            onward(keep[S - 1 :], psi[S - 1 :], reach, x, after)
-            copy(x, after[0])
+            own = ((k if J_forced == 1 else panel) * S + end) * n * L
+            square = k if J_square == 1 and moving else panel
+            _forward(program, plan, table, work, stage, member, square, psi, own, end, reach, x, after, 0)
+            move(after, 0, x, 0, n)
+        for i in range(n):
+            for lane in range(L):
+                g[j, i, lane] = x[i, lane]
     for j in range(J_square):
         for c in range(n):
-            fill(column, 0.0)
+            fill(x, 0.0)
             for lane in range(L):
-                column[c, lane] = 1.0
+                x[c, lane] = 1.0
             for k in range(K):
-                keep = _keep(program, plan, table, work, stage, member, j * K + k, n)
-                onward(keep[S - 1 :], nothing, reach, column, after)
-                copy(column, after[0])
+                _forward(program, plan, table, work, stage, member, j * K + k, nothing, 0, end, reach, x, after, 0)
+                move(after, 0, x, 0, n)
             for i in range(n):
                 for lane in range(L):
-                    work.square[j, i, c, lane] = column[i, lane]
+                    work_square[j, i, c, lane] = x[i, lane]
 
 
 @njit(**OPTIONS)
@@ -363,24 +383,23 @@ def _solve(matrix, right):
 @njit(**OPTIONS)
 def _orbit(work, n, lane, found):
     """Find the start that a period's map (of sample 0) leads back to; return whether there is one."""
+    square, g = work.square, work.g
     matrix = np.empty((n, n))
     for i in range(n):
         for k in range(n):
-            matrix[i, k] = (1.0 if i == k else 0.0) - work.square[0, i, k, lane]
-        found[i] = work.g[0, i, lane]
+            matrix[i, k] = (1.0 if i == k else 0.0) - square[0, i, k, lane]
+        found[i] = g[0, i, lane]
     return _solve(matrix, found)
 
 
 @njit(**OPTIONS)
-def _jump(square, g, n, times, power, shift):
+def _jump(square, g, n, times, power, shift, base, move, spare, vector):
     """Raise the affine map (n, n), (n,) to a power: repeated squaring."""
-    base, move = np.empty((n, n)), np.empty(n)
     for i in range(n):
         shift[i], move[i] = 0.0, g[i]
         for k in range(n):
             base[i, k] = square[i, k]
             power[i, k] = 1.0 if i == k else 0.0
-    spare, vector = np.empty((n, n)), np.empty(n)
     while times > 0:
         if times & 1:  # first what has been gathered, then base
             for i in range(n):
@@ -413,23 +432,25 @@ def _jump(square, g, n, times, power, shift):
 def _interpolate(plan, work, n, J, moving_square, newton):
     """Fill newton (BASE, c, L) with divided differences of the maps' coefficients in the order ORDER; c is n, or n n + n
     where ``moving_square``. Lanes whose samples are all equal come out as exact zeros."""
+    node_omega, g, square = plan.node_omega, work.g, work.square
     columns = n + (n * n if moving_square else 0)
     for place in range(BASE_SAMPLES):
         j = ORDER[place]
         for i in range(n):
             for lane in range(L):
-                newton[place, i, lane] = work.g[j, i, lane]
+                newton[place, i, lane] = g[j, i, lane]
             if moving_square:
                 for k in range(n):
                     for lane in range(L):
-                        newton[place, n + i * n + k, lane] = work.square[j, i, k, lane]
+                        newton[place, n + i * n + k, lane] = square[j, i, k, lane]
+    width = newton.shape[1] * L
     for level in range(1, BASE_SAMPLES):
         for place in range(BASE_SAMPLES - 1, level - 1, -1):
+            gap = sub(load(node_omega, ORDER[place] * L), load(node_omega, ORDER[place - level] * L))
+            once = select(gap, div(splat(1.0), gap), splat(0.0))
             for c in range(columns):
-                for lane in range(L):
-                    gap = plan.node_omega[ORDER[place], lane] - plan.node_omega[ORDER[place - level], lane]
-                    rise = newton[place, c, lane] - newton[place - 1, c, lane]
-                    newton[place, c, lane] = rise / gap if gap != 0.0 else 0.0
+                at = place * width + c * L
+                store(newton, at, mul(sub(load(newton, at), load(newton, at - width)), once))
     return columns
 
 
@@ -441,45 +462,46 @@ def _iterate(plan, work, n, columns, newton, iterated, x):
         most = max(most, iterated[lane])
     value, now, then = np.empty((columns, L)), np.empty((n, L)), np.empty((n, L))
     omega, node_omega, square, track = plan.omega, plan.node_omega, work.square, work.track
-    distance = np.empty((BASE_SAMPLES - 1, L))
-    copy(now, x)
-    copy(track[0], now)
+    distance, going = np.empty((BASE_SAMPLES - 1, L)), np.empty(L)
+    width, wide = newton.shape[1] * L, square.shape[1]
+    move(x, 0, now, 0, n)
+    move(x, 0, track, 0, n)
     for number in range(most):
         for place in range(BASE_SAMPLES - 1):
-            node = ORDER[place]
-            for lane in range(L):
-                distance[place, lane] = omega[number, lane] - node_omega[node, lane]
+            away = sub(load(omega, number * L), load(node_omega, ORDER[place] * L))
+            store(distance, place * L, away)
+        for lane in range(L):
+            going[lane] = 1.0 if number < iterated[lane] else 0.0
         for c in range(columns):
-            for lane in range(L):
-                value[c, lane] = newton[BASE_SAMPLES - 1, c, lane]
+            total = load(newton, (BASE_SAMPLES - 1) * width + c * L)
             for place in range(BASE_SAMPLES - 2, -1, -1):
-                for lane in range(L):
-                    value[c, lane] = value[c, lane] * distance[place, lane] + newton[place, c, lane]
+                total = fma(total, load(distance, place * L), load(newton, place * width + c * L))
+            store(value, c * L, total)
         for i in range(n):
-            for lane in range(L):
-                then[i, lane] = value[i, lane]
+            total = load(value, i * L)
             for k in range(n):
                 if columns > n:
-                    for lane in range(L):
-                        then[i, lane] += value[n + i * n + k, lane] * now[k, lane]
+                    total = fma(load(value, (n + i * n + k) * L), load(now, k * L), total)
                 else:
-                    for lane in range(L):
-                        then[i, lane] += square[0, i, k, lane] * now[k, lane]
+                    total = fma(load(square, (i * wide + k) * L), load(now, k * L), total)
+            store(then, i * L, total)
+        at = (number + 1) * track.shape[1] * L
         for i in range(n):
-            for lane in range(L):
-                now[i, lane] = then[i, lane] if number < iterated[lane] else now[i, lane]
-                track[number + 1, i, lane] = now[i, lane]
+            reached = select(load(going, 0), load(then, i * L), load(now, i * L))
+            store(now, i * L, reached)
+            store(track, at + i * L, reached)
     return most
 
 
 @njit(**OPTIONS)
 def _settled_maps(plan, work, n, columns, newton, lane, square, g):
     """Evaluate one lane's map where the variable of interpolation no longer moves."""
+    node_omega, work_square = plan.node_omega, work.square
     omega = plan.omega[plan.iterated[lane] - 1, lane] if plan.iterated[lane] > 0 else 0.0
     for c in range(columns):
         value = newton[BASE_SAMPLES - 1, c, lane]
         for place in range(BASE_SAMPLES - 2, -1, -1):
-            value = value * (omega - plan.node_omega[ORDER[place], lane]) + newton[place, c, lane]
+            value = value * (omega - node_omega[ORDER[place], lane]) + newton[place, c, lane]
         if c < n:
             g[c] = value
         else:
@@ -487,31 +509,32 @@ def _settled_maps(plan, work, n, columns, newton, lane, square, g):
     if columns == n:
         for i in range(n):
             for k in range(n):
-                square[i, k] = work.square[0, i, k, lane]
+                square[i, k] = work_square[0, i, k, lane]
 
 
 @njit(**OPTIONS)
-def _pick(plan, work, n, columns, newton, iterated, lane):
+def _pick(plan, work, n, columns, newton, iterated, lane, matrices, vectors):
     """Fill z of one lane: its state at every sample, every boundary and the end, in the order of the periods."""
-    square, g = np.empty((n, n)), np.empty(n)
-    power, shift, now, then = np.empty((n, n)), np.empty(n), np.empty(n), np.empty(n)
+    stops, track, z = plan.stops, work.track, work.z
+    square, power, base, spare = matrices[0], matrices[1], matrices[2], matrices[3]
+    g, shift, now, then = vectors[0], vectors[1], vectors[2], vectors[3]
     at, known = iterated[lane], -1
     for i in range(n):
-        now[i] = work.track[at, i, lane]
-    for stop in range(plan.stops.shape[1]):
-        number, slot = plan.stops[0, stop, lane], plan.stops[1, stop, lane]
+        now[i] = track[at, i, lane]
+    for stop in range(stops.shape[1]):
+        number, slot = stops[0, stop, lane], stops[1, stop, lane]
         if number < 0:
             break
         if number <= iterated[lane]:
             for i in range(n):
-                work.z[slot, i, lane] = work.track[number, i, lane]
+                z[slot, i, lane] = track[number, i, lane]
             continue
         if number > at:
             if known < 0:
                 _settled_maps(plan, work, n, columns, newton, lane, square, g)
             if number - at != known:
                 known = number - at
-                _jump(square, g, n, known, power, shift)
+                _jump(square, g, n, known, power, shift, base, vectors[4], spare, vectors[5])
             for i in range(n):
                 then[i] = shift[i]
                 for k in range(n):
@@ -520,36 +543,38 @@ def _pick(plan, work, n, columns, newton, iterated, lane):
                 now[i] = then[i]
             at = number
         for i in range(n):
-            work.z[slot, i, lane] = now[i]
+            z[slot, i, lane] = now[i]
 
 
 @njit(**OPTIONS)
 def _leap_error(plan, tile, work, n, first, columns, newton, lane, rtol):
     """Return the error of interpolating between samples, over what is allowed."""
+    swing, plan_before, peak, noise = plan.swing, plan.before, tile.peak, tile.noise
+    z, square = work.z, work.square
     worst = 0.0
     J = plan.samples[lane]
     for i in range(n):
-        largest = tile.peak[first + i, lane]
+        largest = peak[first + i, lane]
         size = 0.0
         for j in range(J):
-            size = max(size, abs(work.z[j, i, lane]))
-        lost = 1.0 - abs(work.square[0, i, i, lane])
+            size = max(size, abs(z[j, i, lane]))
+        lost = 1.0 - abs(square[0, i, i, lane])
         error = 0.0
         for c in range(1 + (n if columns > n else 0)):
             place, weight = i, 1.0
             if c > 0:
                 place, weight = n + i * n + c - 1, 0.0
                 for j in range(J):
-                    weight = max(weight, abs(work.z[j, c - 1, lane]))
+                    weight = max(weight, abs(z[j, c - 1, lane]))
             step = abs(newton[BASE_SAMPLES - 1, place, lane])
-            last = step * plan.swing[0, lane]
-            once = step * plan.swing[1, lane]
-            before = abs(newton[BASE_SAMPLES - 2, place, lane]) * plan.before[0, lane]
+            last = step * swing[0, lane]
+            once = step * swing[1, lane]
+            before = abs(newton[BASE_SAMPLES - 2, place, lane]) * plan_before[0, lane]
             shrink = min(1.0, last / before) if before > 0.0 else 1.0
             whole = last if lost * last <= once else once / lost
             error += whole * shrink * weight
         if error > 0.0:
-            allowed = rtol * (size + _FLOOR * max(largest, size)) + tile.noise[first + i, lane]
+            allowed = rtol * (size + _FLOOR * max(largest, size)) + noise[first + i, lane]
             ratio = error / allowed
             worst = ratio if not ratio <= worst else worst
     return worst
@@ -561,36 +586,39 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
 
     Returns whether all lanes are, so that one sample shows them all.
     """
+    kind, leap_ratio, plan_iterated, peak = plan.kind, plan.leap_ratio, plan.iterated, tile.peak
+    noise, z = tile.noise, work.z
     columns = program.stage[stage]
     J, O = plan.size[0], plan.size[2]
     size = J + O
     x = tile.x[first : first + n]
     newton = np.zeros((BASE_SAMPLES, n + n * n, L))
+    matrices, vectors = np.empty((4, n, n)), np.empty((6, n))
     found = np.empty(n)
     iterated = np.zeros(L, np.int64)
     still = np.empty(L, np.bool_)
     leaping = False
     for lane in range(L):
         still[lane] = True
-        leaping = leaping or plan.kind[lane] == LEAP
+        leaping = leaping or kind[lane] == LEAP
     count = n
     if leaping:
         count = _interpolate(plan, work, n, J, columns[A_MOVES] == 1, newton)
     for lane in range(L):
         for slot in range(size + 1):
             for i in range(n):
-                work.z[slot, i, lane] = 0.0 if waiting[lane] else x[i, lane]
-        if plan.kind[lane] == IDLE or waiting[lane]:
+                z[slot, i, lane] = 0.0 if waiting[lane] else x[i, lane]
+        if kind[lane] == IDLE or waiting[lane]:
             continue
         still[lane] = False
-        if plan.kind[lane] == CLOSE:
+        if kind[lane] == CLOSE:
             if _orbit(work, n, lane, found):
                 for i in range(n):
-                    work.z[0, i, lane] = found[i]
-                    work.z[size, i, lane] = found[i]
+                    z[0, i, lane] = found[i]
+                    z[size, i, lane] = found[i]
             else:
-                plan.leap_ratio[lane] = np.inf
-        if plan.kind[lane] != LEAP:
+                leap_ratio[lane] = np.inf
+        if kind[lane] != LEAP:
             continue
         constant = True
         for place in range(1, BASE_SAMPLES):
@@ -599,133 +627,121 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
         if constant and columns[STEADY] and _orbit(work, n, lane, found):
             near = True
             for i in range(n):
-                scale = abs(found[i]) + _FLOOR * tile.peak[first + i, lane]
-                near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + tile.noise[first + i, lane]
+                scale = abs(found[i]) + _FLOOR * peak[first + i, lane]
+                near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + noise[first + i, lane]
             if near:
                 still[lane] = True
                 for slot in range(size + 1):
                     for i in range(n):
-                        work.z[slot, i, lane] = found[i]
+                        z[slot, i, lane] = found[i]
                 continue
-        iterated[lane] = 0 if constant else max(plan.iterated[lane], 0)
-        if plan.iterated[lane] < 0 and not constant:
-            plan.leap_ratio[lane] = np.inf
+        iterated[lane] = 0 if constant else max(plan_iterated[lane], 0)
+        if plan_iterated[lane] < 0 and not constant:
+            leap_ratio[lane] = np.inf
     if leaping:
         _iterate(plan, work, n, count, newton, iterated, x)
         for lane in range(L):
-            if plan.kind[lane] == LEAP and not still[lane]:
-                _pick(plan, work, n, count, newton, iterated, lane)
+            if kind[lane] == LEAP and not still[lane]:
+                _pick(plan, work, n, count, newton, iterated, lane, matrices, vectors)
                 ratio = _leap_error(plan, tile, work, n, first, count, newton, lane, rtol)
-                if not ratio <= plan.leap_ratio[lane]:
-                    plan.leap_ratio[lane] = ratio
+                if not ratio <= leap_ratio[lane]:
+                    leap_ratio[lane] = ratio
     everyone = True
     for lane in range(L):
-        everyone = everyone and (still[lane] or plan.kind[lane] != LEAP)
+        everyone = everyone and (still[lane] or kind[lane] != LEAP)
     return everyone
-
-
-@njit(**OPTIONS)
-def _judge(plan, tile, work, first, n, panel, spread, decay, rtol, horizon, peak):
-    """Raise the ratio of a panel to that of this member: its estimate over what is allowed.
-
-    What a state forgets only slowly adds up: it may err less in a panel.
-    """
-    path = cube(work.path, panel * PT * n * L, PT, n, L)
-    for lane in range(L):
-        memory = min(horizon, 1.0 / max(decay[lane], 1.0 / horizon))
-        patience = np.sqrt(min(1.0, plan.widths[panel, lane] / memory))
-        worst = plan.ratio[panel, lane]
-        for i in range(n):
-            start, end = abs(path[0, i, lane]), abs(path[PT - 1, i, lane])
-            if not np.isfinite(end):
-                worst = np.inf
-            elif spread[i, lane] != 0.0:
-                scale = max(start, end) + _FLOOR * peak[i, lane]
-                allowed = _SAFETY * rtol * scale * patience + tile.noise[first + i, lane]
-                ratio = spread[i, lane] / allowed
-                worst = ratio if not ratio <= worst else worst
-        plan.ratio[panel, lane] = worst
 
 
 @njit(**OPTIONS)
 def _walk(program, plan, tile, table, work, stage, member, n, first, reach, J, J_forced, begins):
     """Fill the path: from the start of every sample through its panels."""
+    size, kind, idle, z = plan.size, plan.kind, tile.idle, work.z
+    path, psi, then = work.path, work.psi, program.then
     columns = program.stage[stage]
-    K = plan.size[1]
+    K = size[1]
     everyone = columns[FIRST_MEMBER] + member
     x = np.empty((n, L))
+    special = False
+    for lane in range(L):
+        special = special or idle[everyone, lane] != 0 or begins[lane] >= 0
     for j in range(J):
-        copy(x, work.z[j, :n])
+        for i in range(n):
+            for lane in range(L):
+                x[i, lane] = z[j, i, lane]
         for k in range(K):
             panel = j * K + k
             if columns[DOSED]:
                 _happen(plan, tile, panel, first, n, x, x, True)
-            path = cube(work.path, panel * PT * n * L, PT, n, L)
-            for lane in range(L):
-                if begins[lane] >= panel:
-                    for i in range(n):
-                        x[i, lane] = program.then[columns[THEN] + i] if begins[lane] == panel else 0.0
-            copy(path[0], x)
-            own = (k if J_forced == 1 else panel) * S * n * L
-            psi = cube(work.psi, own, S, n, L)
-            square = (k if J_forced == 1 else panel) if columns[A_MOVES] else panel
-            keep = _keep(program, plan, table, work, stage, member, square, n)
-            onward(keep, psi, reach, x, path[1:])
-            for lane in range(L):
-                if tile.idle[everyone, lane] or begins[lane] > panel:
-                    for point in range(1, PT):
+            if special:
+                for lane in range(L):
+                    if begins[lane] >= panel:
                         for i in range(n):
-                            path[point, i, lane] = path[0, i, lane]
-            copy(x, path[PT - 1])
+                            x[i, lane] = then[columns[THEN] + i] if begins[lane] == panel else 0.0
+            at = panel * PT * n * L
+            move(x, 0, path, at, n)
+            own = k if J_forced == 1 else panel
+            square = own if columns[A_MOVES] else panel
+            _forward(program, plan, table, work, stage, member, square, psi, own * S * n * L, 0, reach, x, path,
+                     at + n * L)  # fmt: skip
+            if special:
+                for lane in range(L):
+                    if idle[everyone, lane] or begins[lane] > panel:
+                        for place in range(n, PT * n):
+                            path[at + place * L + lane] = path[at + place % n * L + lane]
+            move(path, at + S * n * L, x, 0, n)
         if j == 0:
             for lane in range(L):
-                if plan.kind[lane] == STEP or plan.kind[lane] == IDLE:
+                if kind[lane] == STEP or kind[lane] == IDLE:
                     for i in range(n):
-                        work.z[plan.size[0] + plan.size[2], i, lane] = x[i, lane]
+                        z[size[0] + size[2], i, lane] = x[i, lane]
 
 
 @njit(**OPTIONS)
 def _assess(program, plan, tile, table, work, stage, member, n, first, J, over_samples, over_points, rtol, horizon,
             begins, decay):  # fmt: skip
     """Judge every panel of the path."""
+    widths, tile_peak, tile_r, idle = plan.widths, tile.peak, tile.r, tile.idle
+    path, begin, ratio, noise = work.path, table.begin, plan.ratio, tile.noise
+    data, peak_next = table.data, tile.peak_next
     columns = program.stage[stage]
     K = plan.size[1]
     everyone = columns[FIRST_MEMBER] + member
     driven, moving = columns[B_MOVES] == 1, 1 if over_points else 0
-    a = block(work.a, 0, work.a.size // (n * n * L), n, n, L)
-    b = cube(work.b, 0, work.b.size // (n * L), n, L)
-    peak = np.empty((n, L))
+    a, b = work.a, work.b
+    peak, slope, lost = np.empty((n, L)), np.empty((n, L)), np.empty(L)
     spread, r = np.zeros((n, L)), np.empty((n, L))
     matrix, right = cube(work.newton, 0, n, n, L), np.empty((n, 1, L))
-    acts = plane(program.acts, columns[MASK], n, n)
-    reach = plane(program.reach, columns[MASK], n, n)
-    for i in range(n):
-        for lane in range(L):
-            peak[i, lane] = tile.peak[first + i, lane]
+    acts, reach = plane(program.acts, columns[MASK], n, n), plane(program.reach, columns[MASK], n, n)
+    used = np.empty((n, n), np.bool_)
+    filter_structure(acts, used)
+    special = False
+    for lane in range(L):
+        special = special or idle[everyone, lane] != 0 or begins[lane] >= 0
+        lost[lane] = max(decay[lane], 1.0 / horizon)
+    move(tile_peak, first * L, peak, 0, n)
     for panel in range(J * K):
-        path = cube(work.path, panel * PT * n * L, PT, n, L)
-        for i in range(n):
-            for lane in range(L):
-                peak[i, lane] = max(peak[i, lane], abs(path[PT - 1, i, lane]))
-    copy(tile.peak_next[first : first + n], peak)
+        raise_to(peak, path, (panel * PT + S) * n * L, n)
+    move(peak, 0, peak_next, first * L, n)
     for j in range(J):
-        copy(r, tile.r[first : first + n])
+        move(tile_r, first * L, r, 0, n)
         for k in range(K):
             panel = j * K + k
             q = (j * (K * PT if over_points else 1) if over_samples else 0) + (k * PT if over_points else 0)
-            path = cube(work.path, panel * PT * n * L, PT, n, L)
             if columns[DOSED]:
                 _happen(plan, tile, panel, first, n, spread, r, False)
             if columns[A_MOVES]:
-                collocation_error(a, b, q, moving, plan.widths[panel], r, acts, path, matrix, right, spread)
+                collocation_error(a, b, q, moving, widths, panel, r, acts, path, panel * PT * n * L, used, matrix,
+                                  right, spread)  # fmt: skip
             elif driven:
-                row = _row(plan, table, work, panel, row_size(n, True), table.begin[everyone])
-                estimate(row, n, reach, b, q, moving, spread)
-            for lane in range(L):
-                if tile.idle[everyone, lane] or begins[lane] > panel:
-                    for i in range(n):
-                        spread[i, lane] = 0.0
-            _judge(plan, tile, work, first, n, panel, spread, decay, rtol, horizon, peak)
+                row = _row(plan, table, panel, row_size(n, True), begin[everyone])
+                estimate(data, row, n, reach, b, q, moving, slope, spread)
+            if special:
+                for lane in range(L):
+                    if idle[everyone, lane] or begins[lane] > panel:
+                        for i in range(n):
+                            spread[i, lane] = 0.0
+            judge(ratio, panel, path, panel * PT * n * L, n, spread, widths, lost, noise, first, peak, _SAFETY * rtol,
+                  _FLOOR)  # fmt: skip
 
 
 @njit(**OPTIONS)
@@ -734,29 +750,32 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
 
     Each lane stops on its own. The panel's path holds its start at every point.
     """
+    widths, work_a, work_b, board = plan.widths, work.a, work.b, work.board
     columns = program.stage[stage]
     p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     acts = plane(program.acts, columns[MASK], n, n)
     reach = plane(program.reach, columns[MASK], n, n)
     matrix, right = cube(work.newton, 0, n * S, n * S, L), np.empty((n * S, n + 1, L))
     used, filled = np.zeros((n * S, n * S), np.bool_), np.zeros((n * S, n + 1), np.bool_)
+    filter_used = np.empty((n, n), np.bool_)
     structure(acts, used, filled)
+    filter_structure(acts, filter_used)
     path = cube(work.path, panel * PT * n * L, PT, n, L)
     keep, psi = block(work.keep, panel * S * n * n * L, S, n, n, L), cube(work.psi, panel * S * n * L, S, n, L)
-    a, b = block(work.a, 0, PT, n, n, L), cube(work.b, 0, PT, n, L)
+    a, b = block(work_a, 0, PT, n, n, L), cube(work_b, 0, PT, n, L)
     new_keep, new_psi = np.empty((S, n, n, L)), np.empty((S, n, L))
     trial, error = np.empty((PT, n, L)), np.empty((n, L))
     for lane in range(L):
         going[lane] = True
     for _ in range(_NEWTON_STEPS):
         invoke9(
-            columns[COEFFICIENTS], p.ctypes.data, scratch.ctypes.data, work.board.ctypes.data, 1, PT,
-            path.ctypes.data, work.a.ctypes.data, work.b.ctypes.data, 2,
+            columns[COEFFICIENTS], p.ctypes.data, scratch.ctypes.data, board.ctypes.data, 1, PT,
+            path.ctypes.data, work_a.ctypes.data, work_b.ctypes.data, 2,
         )  # fmt: skip
-        collocate(a, b, 0, 1, plan.widths[panel], r, acts, used, filled, matrix, right, new_keep, new_psi)
+        collocate(a, b, 0, 1, widths, panel, r, acts, used, filled, matrix, right, new_keep, 0, new_psi, 0)
         copy(trial[0], path[0])
-        onward(new_keep, new_psi, reach, path[0], trial[1:])
-        collocation_error(a, b, 0, 1, plan.widths[panel], r, acts, trial, matrix, right, error)
+        onward(new_keep, 0, new_psi, 0, S, reach, path[0], trial, n * L)
+        collocation_error(a, b, 0, 1, widths, panel, r, acts, trial, 0, filter_used, matrix, right, error)
         anyone = False
         for lane in range(L):
             if not going[lane]:
@@ -789,10 +808,12 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
 @njit(**OPTIONS)
 def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, judged):
     """Take one member of a stage that is not affine through its panels from x; square gets the derivative of the end."""
+    kind, idle, reads, square = plan.kind, tile.idle, work.reads, work.square
+    work_path, a, work_keep, then = work.path, work.a, work.keep, program.then
     columns = program.stage[stage]
     r, spread, decay = np.empty((n, L)), np.zeros((n, L)), np.full(L, np.inf)
-    going, scratch = np.zeros(L, np.bool_), work.reads.copy()
-    peak, column = np.empty((n, L)), np.empty((n, L))
+    going, scratch = np.zeros(L, np.bool_), reads.copy()
+    peak, column, lost = np.empty((n, L)), np.empty((n, L)), np.empty(L)
     reach = plane(program.reach, columns[MASK], n, n)
     nothing, after = np.zeros((1, n, L)), np.empty((1, n, L))
     copy(r, tile.r[first : first + n])
@@ -800,45 +821,48 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
     for i in range(n):
         for k in range(n):
             for lane in range(L):
-                work.square[0, i, k, lane] = 1.0 if i == k else 0.0
+                square[0, i, k, lane] = 1.0 if i == k else 0.0
     for panel in range(plan.size[1]):
         if columns[DOSED]:
             _happen(plan, tile, panel, first, n, x, r, False)
             _happen(plan, tile, panel, first, n, x, x, True)
-        path = cube(work.path, panel * PT * n * L, PT, n, L)
+        path = cube(work_path, panel * PT * n * L, PT, n, L)
         for lane in range(L):
             if begins[lane] >= panel:
                 for i in range(n):
-                    x[i, lane] = program.then[columns[THEN] + i] if begins[lane] == panel else 0.0
+                    x[i, lane] = then[columns[THEN] + i] if begins[lane] == panel else 0.0
         for point in range(PT):
             copy(path[point], x)
         for u in range(columns[INPUTS]):
-            scratch[u, 0] = work.reads[u, 0] + panel * PT * work.reads[u, 2]
+            scratch[u, 0] = reads[u, 0] + panel * PT * reads[u, 2]
         _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, going, rtol, spread, scratch)
         for lane in range(L):
-            if tile.idle[columns[FIRST_MEMBER] + member, lane] or begins[lane] > panel or plan.kind[lane] == IDLE:
+            if idle[columns[FIRST_MEMBER] + member, lane] or begins[lane] > panel or kind[lane] == IDLE:
                 for i in range(n):
                     spread[i, lane] = 0.0
                     for point in range(1, PT):
                         path[point, i, lane] = path[0, i, lane]
             if panel == 0:
                 for i in range(n):
-                    decay[lane] = min(decay[lane], abs(work.a[(i * n + i) * L + lane]))
+                    decay[lane] = min(decay[lane], abs(a[(i * n + i) * L + lane]))
         copy(x, path[PT - 1])
         for i in range(n):
             for lane in range(L):
                 peak[i, lane] = max(peak[i, lane], abs(x[i, lane]))
         if judged:
-            _judge(plan, tile, work, first, n, panel, spread, decay, rtol, horizon, peak)
-        keep = block(work.keep, panel * S * n * n * L, S, n, n, L)
+            for lane in range(L):
+                lost[lane] = max(decay[lane], 1.0 / horizon)
+            judge(plan.ratio, panel, work_path, panel * PT * n * L, n, spread, plan.widths, lost, tile.noise, first,
+                  peak, _SAFETY * rtol, _FLOOR)  # fmt: skip
+        keeps = (panel * S + S - 1) * n * n * L
         for k in range(n):
             for i in range(n):
                 for lane in range(L):
-                    column[i, lane] = work.square[0, i, k, lane]
-            onward(keep[S - 1 :], nothing, reach, column, after)
+                    column[i, lane] = square[0, i, k, lane]
+            onward(work_keep, keeps, nothing, 0, 1, reach, column, after, 0)
             for i in range(n):
                 for lane in range(L):
-                    work.square[0, i, k, lane] = after[0, i, lane]
+                    square[0, i, k, lane] = after[0, i, lane]
     copy(tile.peak_next[first : first + n], peak)
     copy(tile.r_next[first : first + n], r)
 
@@ -846,12 +870,13 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
 @njit(**OPTIONS)
 def _curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins):
     """Take one member of a stage that is not affine through a window, or put it on its orbit by Newton's method."""
+    kind, leap_ratio, x_next, g = plan.kind, plan.leap_ratio, tile.x_next, work.g
     x, start = np.empty((n, L)), np.empty((n, L))
     seeking, found = np.zeros(L, np.bool_), np.empty(n)
     closing = False
     copy(start, tile.x[first : first + n])
     for lane in range(L):
-        seeking[lane] = plan.kind[lane] == CLOSE
+        seeking[lane] = kind[lane] == CLOSE
         closing = closing or seeking[lane]
     for _ in range(_NEWTON_STEPS if closing else 0):
         copy(x, start)
@@ -861,9 +886,9 @@ def _curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, b
             if not seeking[lane]:
                 continue
             for i in range(n):
-                work.g[0, i, lane] = x[i, lane] - start[i, lane]
+                g[0, i, lane] = x[i, lane] - start[i, lane]
             if not _orbit(work, n, lane, found):
-                plan.leap_ratio[lane] = np.inf
+                leap_ratio[lane] = np.inf
                 seeking[lane] = False
                 continue
             near = True
@@ -880,18 +905,23 @@ def _curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, b
             break
     for lane in range(L):
         if seeking[lane]:
-            plan.leap_ratio[lane] = np.inf
+            leap_ratio[lane] = np.inf
     copy(x, start)
     _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, True)
     for lane in range(L):
         for i in range(n):
-            closed = plan.kind[lane] == CLOSE
-            tile.x_next[first + i, lane] = start[i, lane] if closed else x[i, lane]
+            closed = kind[lane] == CLOSE
+            x_next[first + i, lane] = start[i, lane] if closed else x[i, lane]
 
 
 @njit(**OPTIONS)
 def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins):
     """Take one member through the window; begins (L,): panel at which its states start to exist, -1 where they do."""
+    kind, tile_idle, x, x_next = plan.kind, tile.idle, tile.x, tile.x_next
+    r_next, r, peak_next, peak = tile.r_next, tile.r, tile.peak_next, tile.peak
+    tile_p, path, reads, board = tile.p, work.path, work.reads, work.board
+    work_a, b, g, square = work.a, work.b, work.g, work.square
+    z = work.z
     columns = program.stage[stage]
     n, inputs = columns[STATES], columns[INPUTS]
     first = columns[FIRST_STATE] + member * n
@@ -901,50 +931,50 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     size = J + plan.size[2]
     idle, closing = True, False
     for lane in range(L):
-        closing = closing or plan.kind[lane] == CLOSE
-        idle = idle and (tile.idle[everyone, lane] != 0 or plan.kind[lane] == IDLE)
+        closing = closing or kind[lane] == CLOSE
+        idle = idle and (tile_idle[everyone, lane] != 0 or kind[lane] == IDLE)
     if n == 0 or (idle and not over_points):
         for i in range(n):
             for lane in range(L):
-                work.path[i * L + lane] = tile.x[first + i, lane]
-                tile.x_next[first + i, lane] = tile.x[first + i, lane]
-                tile.r_next[first + i, lane] = tile.r[first + i, lane]
-                tile.peak_next[first + i, lane] = tile.peak[first + i, lane]
-        _publish(program, plan, work, tile.p, stage, member, over_samples, over_points, False, False, inputs)
+                path[i * L + lane] = x[first + i, lane]
+                x_next[first + i, lane] = x[first + i, lane]
+                r_next[first + i, lane] = r[first + i, lane]
+                peak_next[first + i, lane] = peak[first + i, lane]
+        _publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, False, inputs)
         return
     if closing and not columns[STEADY]:  # what is slow stands still on the orbit of what is fast
         for place in range(K * PT * n * L):
-            work.path[place] = tile.x[first + place // L % n, place % L]
-        _publish(program, plan, work, tile.p, stage, member, over_samples, over_points, False, True, inputs)
+            path[place] = x[first + place // L % n, place % L]
+        _publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, True, inputs)
         return
     if not columns[AFFINE]:
         _curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins)
-        _publish(program, plan, work, tile.p, stage, member, over_samples, over_points, False, True, inputs)
+        _publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, True, inputs)
         return
     Jc, Qc = J if over_samples else 1, K * PT if over_points else 1
-    p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
+    p = tile_p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     mode, Ja, Qa = 1, Jc, Qc
     if not columns[A_MOVES]:
         Ja, Qa = 1, 1
     invoke9(
-        columns[COEFFICIENTS], p.ctypes.data, work.reads.ctypes.data, work.board.ctypes.data, Ja, Qa,
-        work.path.ctypes.data, work.a.ctypes.data, work.b.ctypes.data, mode,
+        columns[COEFFICIENTS], p.ctypes.data, reads.ctypes.data, board.ctypes.data, Ja, Qa,
+        path.ctypes.data, work_a.ctypes.data, b.ctypes.data, mode,
     )  # fmt: skip
     if columns[B_MOVES] and not columns[A_MOVES]:
         invoke9(
-            columns[COEFFICIENTS], p.ctypes.data, work.reads.ctypes.data, work.board.ctypes.data, Jc, Qc,
-            work.path.ctypes.data, work.a.ctypes.data, work.b.ctypes.data, 0,
+            columns[COEFFICIENTS], p.ctypes.data, reads.ctypes.data, board.ctypes.data, Jc, Qc,
+            path.ctypes.data, work_a.ctypes.data, b.ctypes.data, 0,
         )  # fmt: skip
     reach = plane(program.reach, columns[MASK], n, n)
     acts = plane(program.acts, columns[MASK], n, n)
     decay = np.empty(L)
     for lane in range(L):
-        decay[lane] = abs(work.a[lane])
+        decay[lane] = abs(work_a[lane])
     for i in range(1, n):
         for lane in range(L):
-            decay[lane] = min(decay[lane], abs(work.a[(i * n + i) * L + lane]))
+            decay[lane] = min(decay[lane], abs(work_a[(i * n + i) * L + lane]))
     if not columns[A_MOVES]:
-        a = cube(work.a, 0, n, n, L)
+        a = cube(work_a, 0, n, n, L)
         _refresh(plan, table, work, everyone, a, reach, n, columns[B_MOVES] == 1)
     J_forced = J if over_samples or plan.size[3] == 0 else 1
     _forcing(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, reach, J_forced)
@@ -952,15 +982,15 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     mapped = False
     for lane in range(L):
         waiting[lane] = begins[lane] == NEVER
-        mapped = mapped or plan.kind[lane] == LEAP or plan.kind[lane] == CLOSE
+        mapped = mapped or kind[lane] == LEAP or kind[lane] == CLOSE
     if mapped:
         J_square = J if columns[A_MOVES] and J_forced > 1 else 1
         _compose(program, plan, tile, table, work, stage, member, n, first, reach, J_forced, J_square, J_forced)
         for j in range(J_forced, J):
-            copy(work.g[j, :n], work.g[0, :n])
+            copy(g[j, :n], g[0, :n])
         for j in range(J_square, J):
             for i in range(n):
-                copy(work.square[j, i, :n], work.square[0, i, :n])
+                copy(square[j, i, :n], square[0, i, :n])
     still = _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting)
     J_path = 1 if still and J_forced == 1 else J
     _walk(program, plan, tile, table, work, stage, member, n, first, reach, J_path, J_forced, begins)
@@ -968,5 +998,5 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
             horizon, begins, decay)  # fmt: skip
     for i in range(n):
         for lane in range(L):
-            tile.x_next[first + i, lane] = work.z[size, i, lane]
-    _publish(program, plan, work, tile.p, stage, member, over_samples, over_points, J_path > 1, True, inputs)
+            x_next[first + i, lane] = z[size, i, lane]
+    _publish(program, plan, work, tile_p, stage, member, over_samples, over_points, J_path > 1, True, inputs)

@@ -57,6 +57,8 @@ _MOST_BOUNDARIES = 256
 _MOST_MARKS = 512
 _MOST_CUTS = 2048
 _MOST_TRIES = 16
+_MOST_BREAKS, _MOST_SHOWN = 12, 64
+"""Breaks and output times in a stepped window."""
 _MOST_PANELS = 4096
 """A lane that asks for more panels than this in a window has no solution to be found."""
 _GONE = 1e-14
@@ -89,8 +91,9 @@ def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, ma
 
     Every break, output time and cut is the edge of a panel; marks count from each break.
     """
+    starts, widths, clocks = raw.starts, raw.widths, raw.clocks
     end, at, reading, c = begin + length, begin, clock, 0
-    room = raw.starts.shape[1]
+    room = starts.shape[1]
     while at < end - TINY:
         while b < b_end and breaks[b] <= at + TINY:
             b += 1
@@ -118,9 +121,9 @@ def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, ma
                 following = stop
             if n >= room:
                 return -1
-            raw.starts[lane, n] = at + (now - reading)
-            raw.widths[lane, n] = np.rint((following - now) * 1e9) / 1e9
-            raw.clocks[lane, n] = now
+            starts[lane, n] = at + (now - reading)
+            widths[lane, n] = np.rint((following - now) * 1e9) / 1e9
+            clocks[lane, n] = now
             n += 1
             now = following
             mark += 1
@@ -142,48 +145,51 @@ def _clock(breaks, first, last, at):
 @njit(**OPTIONS)
 def _lay_lane(agenda, plan, state, times, raw, lane):
     """Lay one lane's panels, all samples; return whether there was room."""
+    plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.count
+    plain, starts, widths, clocks = raw.plain, raw.starts, raw.widths, raw.clocks
+    cycle_from, cycle, agenda_breaks = agenda.cycle_from, agenda.cycle, agenda.breaks
     s = state.orbit[lane] if plan.kind[lane] == CLOSE else -1
     marks, m_end = state.marks[lane], state.many_marks[lane]
     cuts, c_end = state.cuts[lane], state.many_cuts[lane]
     if s >= 0:
-        first, last = agenda.cycle_from[s], agenda.cycle_from[s + 1]
+        first, last = cycle_from[s], cycle_from[s + 1]
         breaks = np.empty(last - first)
         for c in range(last - first):
-            breaks[c] = agenda.cycle[first + c, 0]
+            breaks[c] = cycle[first + c, 0]
         clock = LONGEST
         if last > first:
-            clock = 0.0 if breaks[0] <= TINY else plan.length[lane] - breaks[-1]
-        n = lay(0.0, plan.length[lane], clock, breaks, 0, last - first, times, 0, 0, cuts, c_end, marks, m_end, raw,
+            clock = 0.0 if breaks[0] <= TINY else plan_length[lane] - breaks[-1]
+        n = lay(0.0, plan_length[lane], clock, breaks, 0, last - first, times, 0, 0, cuts, c_end, marks, m_end, raw,
                 lane, 0)  # fmt: skip
-        raw.count[0, lane] = n
+        count[0, lane] = n
         return n >= 0
     which = plan.schedule[lane]
     first, last = agenda.break_from[which], agenda.break_from[which + 1]
-    length = plan.right[lane] - plan.left[lane] if plan.kind[lane] == STEP else plan.length[lane]
+    length = plan.right[lane] - left[lane] if plan.kind[lane] == STEP else plan_length[lane]
     n = 0
     for j in range(plan.samples[lane]):
-        begin = plan.left[lane] + (plan.nodes[j, lane] * plan.length[lane] if j > 0 else 0.0)
+        begin = left[lane] + (nodes[j, lane] * plan_length[lane] if j > 0 else 0.0)
         o = _after(times, 0, times.size, begin)
         o_end = _after(times, o, times.size, begin + length)
         inside = o_end > o and times[o] < begin + length - TINY
         at = n
-        if j > 0 and not inside and raw.count[0, lane] == raw.plain[0]:
-            for k in range(raw.count[0, lane]):
-                if n >= raw.starts.shape[1]:
+        if j > 0 and not inside and count[0, lane] == plain[0]:
+            for k in range(count[0, lane]):
+                if n >= starts.shape[1]:
                     return False
-                raw.starts[lane, n] = begin + (raw.starts[lane, k] - plan.left[lane])
-                raw.widths[lane, n], raw.clocks[lane, n] = raw.widths[lane, k], raw.clocks[lane, k]
+                starts[lane, n] = begin + (starts[lane, k] - left[lane])
+                widths[lane, n], clocks[lane, n] = widths[lane, k], clocks[lane, k]
                 n += 1
         else:
-            b = _after(agenda.breaks, first, last, begin)
-            clock = _clock(agenda.breaks, first, last, begin)
-            n = lay(begin, length, clock, agenda.breaks, b, last, times, o, o_end, cuts, c_end, marks, m_end, raw,
+            b = _after(agenda_breaks, first, last, begin)
+            clock = _clock(agenda_breaks, first, last, begin)
+            n = lay(begin, length, clock, agenda_breaks, b, last, times, o, o_end, cuts, c_end, marks, m_end, raw,
                     lane, n)  # fmt: skip
             if n < 0:
                 return False
-        raw.count[j, lane] = n - at
+        count[j, lane] = n - at
         if j == 0:
-            raw.plain[0] = -1 if inside else n
+            plain[0] = -1 if inside else n
     return True
 
 
@@ -193,58 +199,65 @@ def _align(plan, raw, table):
 
     Returns whether the table has rows for all widths.
     """
+    kind, samples, starts, widths = plan.kind, plan.samples, plan.starts, plan.widths
+    rows, plan_place, used, table_widths = plan.rows, plan.place, table.used, table.widths
+    done, raw_count, raw_starts, raw_widths = table.done, raw.count, raw.starts, raw.widths
     J, K = plan.size[0], plan.size[1]
     same = True
     for lane in range(L):
         at = 0
         for j in range(J):
-            count = raw.count[j, lane] if plan.kind[lane] != IDLE and j < plan.samples[lane] else 0
+            count = raw_count[j, lane] if kind[lane] != IDLE and j < samples[lane] else 0
             end = 0.0
             for k in range(K):
                 panel = j * K + k
                 if k < count:
-                    plan.starts[panel, lane], plan.widths[panel, lane] = raw.starts[lane, at + k], raw.widths[lane, at + k]
-                    end = plan.starts[panel, lane] + plan.widths[panel, lane]
-                    if j > 0 and (count != raw.count[0, lane] or plan.widths[panel, lane] != plan.widths[k, lane]):
+                    starts[panel, lane], widths[panel, lane] = raw_starts[lane, at + k], raw_widths[lane, at + k]
+                    end = starts[panel, lane] + widths[panel, lane]
+                    if j > 0 and (count != raw_count[0, lane] or widths[panel, lane] != widths[k, lane]):
                         same = False
                 else:
-                    plan.starts[panel, lane], plan.widths[panel, lane] = end, 0.0
+                    starts[panel, lane], widths[panel, lane] = end, 0.0
             at += count
     plan.size[3] = 1 if same else 0
     for panel in range(J * K):
-        place = plan.rows[panel, 0]
+        place, before = -2, 0
         for lane in range(L):
-            width = plan.widths[panel, lane]
+            rows[panel, lane] = 0
+            if kind[lane] == IDLE:  # what becomes of it is of no interest, and no reason to gather
+                continue
+            width = widths[panel, lane]
             row = 0
             if width > 0.0:
-                guess = plan.rows[panel, lane - 1] if lane > 0 else 0
-                if 0 < guess < table.used[lane] and table.widths[guess, lane] == width:
+                guess = before
+                if 0 < guess < used[lane] and table_widths[guess, lane] == width:
                     row = guess
                 else:
                     row = 1
-                    while row < table.used[lane] and table.widths[row, lane] != width:
+                    while row < used[lane] and table_widths[row, lane] != width:
                         row += 1
-                    if row == table.used[lane]:
-                        if row == table.widths.shape[0]:
+                    if row == used[lane]:
+                        if row == table_widths.shape[0]:
                             return False
-                        table.widths[row, lane] = width
-                        table.used[lane] += 1
-                        for member in range(table.done.size):
-                            table.done[member] = min(table.done[member], row)
-            plan.rows[panel, lane] = row
-            place = row if lane == 0 else (place if place == row else -1)
-        plan.place[panel] = place
+                        table_widths[row, lane] = width
+                        used[lane] += 1
+                        for member in range(done.size):
+                            done[member] = min(done[member], row)
+            rows[panel, lane], before = row, row
+            place = row if place == -2 else (place if place == row else -1)
+        plan_place[panel] = max(place, -1)
     return True
 
 
 @njit(**OPTIONS)
 def _forget(table):
     """Start the table of widths afresh."""
+    used, done = table.used, table.done
     fill(table.widths, 0.0)
     for lane in range(L):
-        table.used[lane] = 1
-    for member in range(table.done.size):
-        table.done[member] = 0
+        used[lane] = 1
+    for member in range(done.size):
+        done[member] = 0
 
 
 # windows --------------------------------------------------------------------------------------------------------------
@@ -256,20 +269,21 @@ def _outputs_of_leap(times, left, period, count, plan, lane):
 
     Returns the periods that fit, the boundaries and the samples.
     """
+    at, nodes = plan.at, plan.nodes
     o = _after(times, 0, times.size, left)
     boundaries, samples = 0, BASE_SAMPLES
     while o < times.size and times[o] <= left + count * period + TINY:
         number = np.int64(np.floor((times[o] - left) / period + 1e-9))
         off = times[o] - (left + number * period)
         if abs(off) <= TINY:
-            if boundaries == plan.at.shape[0]:
+            if boundaries == at.shape[0]:
                 return number - 1, boundaries, samples
-            plan.at[boundaries, lane] = number
+            at[boundaries, lane] = number
             boundaries += 1
-        elif samples == BASE_SAMPLES or plan.nodes[samples - 1, lane] != number:
-            if samples == plan.nodes.shape[0]:
+        elif samples == BASE_SAMPLES or nodes[samples - 1, lane] != number:
+            if samples == nodes.shape[0]:
                 return number - 1, boundaries, samples
-            plan.nodes[samples, lane] = number
+            nodes[samples, lane] = number
             samples += 1
         o += 1
     return count, boundaries, samples
@@ -278,6 +292,7 @@ def _outputs_of_leap(times, left, period, count, plan, lane):
 @njit(**OPTIONS)
 def _nodes(plan, lane, count, ratio):
     """Choose the sampled periods of a leap and the variable of interpolation: ratio^n, or n where ratio is 1."""
+    nodes, node_omega = plan.nodes, plan.node_omega
     last = count - 1
     bend = np.log(ratio) if ratio < 1.0 else 0.0
     low = ratio**last if ratio < 1.0 else 0.0
@@ -287,43 +302,46 @@ def _nodes(plan, lane, count, ratio):
             number = np.log(low + (1.0 - low) * share) / bend if q < BASE_SAMPLES - 1 else last
         else:
             number = last * (1.0 - share)
-        plan.nodes[q, lane] = np.int64(np.rint(min(number, last)))
-    plan.nodes[0, lane], plan.nodes[BASE_SAMPLES - 1, lane] = 0, last
+        nodes[q, lane] = np.int64(np.rint(min(number, last)))
+    nodes[0, lane], nodes[BASE_SAMPLES - 1, lane] = 0, last
     for q in range(1, BASE_SAMPLES):
-        plan.nodes[q, lane] = max(plan.nodes[q, lane], plan.nodes[q - 1, lane] + 1)
+        nodes[q, lane] = max(nodes[q, lane], nodes[q - 1, lane] + 1)
     for q in range(BASE_SAMPLES - 2, -1, -1):
-        plan.nodes[q, lane] = min(plan.nodes[q, lane], plan.nodes[q + 1, lane] - 1)
+        nodes[q, lane] = min(nodes[q, lane], nodes[q + 1, lane] - 1)
     most = count
     if bend < 0.0:
         most = min(count, np.int64(np.ceil(np.log(_GONE) / bend)) + 1)
     plan.iterated[lane] = most if most <= MOST_ITERATED else -1
     for q in range(BASE_SAMPLES):
-        number = plan.nodes[q, lane]
-        plan.node_omega[q, lane] = ratio**number if bend < 0.0 else number / last
+        number = nodes[q, lane]
+        node_omega[q, lane] = ratio**number if bend < 0.0 else number / last
 
 
 @njit(**OPTIONS)
 def _swings(plan, lane, ratio):
     """Tabulate the variable of interpolation and how far the last terms of the interpolant swing."""
+    swing, before, plan_omega, node_omega = plan.swing, plan.before, plan.omega, plan.node_omega
     for k in range(2):
-        plan.swing[k, lane], plan.before[k, lane] = 0.0, 0.0
-    last = plan.count[lane] - 1
+        swing[k, lane], before[k, lane] = 0.0, 0.0
+    last, fading = plan.count[lane] - 1, 1.0
     for number in range(max(plan.iterated[lane], 0)):
-        omega = ratio**number if ratio < 1.0 else number / last
-        plan.omega[number, lane] = omega
+        omega = fading if ratio < 1.0 else number / last
+        fading *= ratio
+        plan_omega[number, lane] = omega
         product = 1.0
         for q in range(BASE_SAMPLES - 2):
-            product *= omega - plan.node_omega[ORDER[q], lane]
-        plan.before[0, lane] += abs(product)
-        plan.before[1, lane] = max(plan.before[1, lane], abs(product))
-        product *= omega - plan.node_omega[ORDER[BASE_SAMPLES - 2], lane]
-        plan.swing[0, lane] += abs(product)
-        plan.swing[1, lane] = max(plan.swing[1, lane], abs(product))
+            product *= omega - node_omega[ORDER[q], lane]
+        before[0, lane] += abs(product)
+        before[1, lane] = max(before[1, lane], abs(product))
+        product *= omega - node_omega[ORDER[BASE_SAMPLES - 2], lane]
+        swing[0, lane] += abs(product)
+        swing[1, lane] = max(swing[1, lane], abs(product))
 
 
 @njit(**OPTIONS)
 def _try_leap(plan, state, slowest, times, lane, count, begin, period):
     """Set a lane's window to a leap if enough periods fit; return whether they do."""
+    nodes = plan.nodes
     left = plan.left[lane]
     ratio = np.exp(-slowest * period)
     if np.exp(-slowest * (left - begin)) < _FADED or not ratio < 0.9999:
@@ -345,9 +363,9 @@ def _try_leap(plan, state, slowest, times, lane, count, begin, period):
     for j in range(BASE_SAMPLES, samples):  # periods that are sampled anyway need no second sample
         known = False
         for q in range(BASE_SAMPLES):
-            known = known or plan.nodes[q, lane] == plan.nodes[j, lane]
+            known = known or nodes[q, lane] == nodes[j, lane]
         if not known:
-            plan.nodes[extra, lane] = plan.nodes[j, lane]
+            nodes[extra, lane] = nodes[j, lane]
             extra += 1
     plan.kind[lane], plan.count[lane], plan.samples[lane], plan.boundaries[lane] = LEAP, count, extra, boundaries
     plan.length[lane] = period
@@ -359,19 +377,28 @@ def _try_leap(plan, state, slowest, times, lane, count, begin, period):
 @njit(**OPTIONS)
 def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
     """Choose a lane's next window, from where it stands."""
+    right, state_edge, lasting, anchored = plan.right, state.edge, state.lasting, state.anchored
+    hold, reach, stretch, slowest = state.hold, state.reach, agenda.stretch, crowd.slowest
     left, which = state.time[lane], plan.schedule[lane]
     edges = crowd.edges[subject]
-    while state.edge[lane] < edges.size - 1 and edges[state.edge[lane]] <= left + TINY:
-        state.edge[lane] += 1
-    edge = edges[state.edge[lane]]
+    while state_edge[lane] < edges.size - 1 and edges[state_edge[lane]] <= left + TINY:
+        state_edge[lane] += 1
+    edge = edges[state_edge[lane]]
     plan.left[lane], plan.kind[lane], plan.samples[lane], plan.boundaries[lane] = left, STEP, 1, 0
     plan.count[lane], plan.nodes[0, lane], plan.iterated[lane] = 1, 0, 0
-    state.lasting[lane] = 1
-    plan.right[lane] = min(edge, left + window)
+    lasting[lane] = 1
+    right[lane] = min(edge, left + window)
+    b_end = agenda.break_from[which + 1]
+    b = _after(agenda.breaks, agenda.break_from[which], b_end, left)
+    if b + _MOST_BREAKS < b_end:
+        right[lane] = min(right[lane], agenda.breaks[b + _MOST_BREAKS])
+    o = _after(times, 0, times.size, left)
+    if o + _MOST_SHOWN < times.size:
+        right[lane] = min(right[lane], times[o + _MOST_SHOWN])
     for q in range(agenda.stretch_from[which], agenda.stretch_from[which + 1]):
-        begin, period, end = agenda.stretch[q, 0], agenda.stretch[q, 1], agenda.stretch[q, 2]
+        begin, period, end = stretch[q, 0], stretch[q, 1], stretch[q, 2]
         if begin > left + TINY:
-            plan.right[lane] = min(plan.right[lane], begin)
+            right[lane] = min(right[lane], begin)
             return
         if not leaps or left + period > end + TINY:
             continue
@@ -379,46 +406,48 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
         count = np.int64(np.floor((limit - left) / period + 1e-9))
         if count < 1:
             return
-        if state.anchored[lane] == 0:
+        if anchored[lane] == 0:
             o = _after(times, 0, times.size, left)
             if o < times.size and times[o] <= limit:
                 phase = (times[o] - left) % period
                 if TINY < phase < period - TINY:
-                    plan.right[lane] = min(plan.right[lane], left + phase)
+                    right[lane] = min(right[lane], left + phase)
                     return
-        if state.hold[lane] == 0 and min(count, state.reach[lane]) >= _LEAST_LEAP:
-            count = min(count, state.reach[lane])
-            if _try_leap(plan, state, crowd.slowest[subject], times, lane, count, begin, period):
+        if hold[lane] == 0 and min(count, reach[lane]) >= _LEAST_LEAP:
+            count = min(count, reach[lane])
+            if _try_leap(plan, state, slowest[subject], times, lane, count, begin, period):
                 return
-        state.lasting[lane] = 0
-        whole = left + min(count, state.hold[lane] if state.hold[lane] > 0 else (1 if left <= begin + TINY else _DENSE - 1)) * period
+        lasting[lane] = 0
+        whole = left + min(count, hold[lane] if hold[lane] > 0 else (1 if left <= begin + TINY else _DENSE - 1)) * period
         if whole <= left + window:
-            plan.right[lane] = min(plan.right[lane], whole)
+            right[lane] = min(right[lane], whole)
         return
 
 
 @njit(**OPTIONS)
 def _sort_stops(plan):
     """List every lane's samples, boundaries and end in the order of the periods."""
+    kind, boundaries, stops, at = plan.kind, plan.boundaries, plan.stops, plan.at
+    samples, nodes, count = plan.samples, plan.nodes, plan.count
     J, O = plan.size[0], plan.size[2]
     for lane in range(L):
         n = 0
-        if plan.kind[lane] == LEAP:
-            for o in range(plan.boundaries[lane]):
-                plan.stops[0, n, lane], plan.stops[1, n, lane] = plan.at[o, lane], J + o
+        if kind[lane] == LEAP:
+            for o in range(boundaries[lane]):
+                stops[0, n, lane], stops[1, n, lane] = at[o, lane], J + o
                 n += 1
-            for slot in range(plan.samples[lane] + 1):
-                number = plan.nodes[slot, lane] if slot < plan.samples[lane] else plan.count[lane]
+            for slot in range(samples[lane] + 1):
+                number = nodes[slot, lane] if slot < samples[lane] else count[lane]
                 place = n
-                while place > 0 and plan.stops[0, place - 1, lane] > number:
-                    plan.stops[0, place, lane] = plan.stops[0, place - 1, lane]
-                    plan.stops[1, place, lane] = plan.stops[1, place - 1, lane]
+                while place > 0 and stops[0, place - 1, lane] > number:
+                    stops[0, place, lane] = stops[0, place - 1, lane]
+                    stops[1, place, lane] = stops[1, place - 1, lane]
                     place -= 1
-                plan.stops[0, place, lane] = number
-                plan.stops[1, place, lane] = slot if slot < plan.samples[lane] else J + O
+                stops[0, place, lane] = number
+                stops[1, place, lane] = slot if slot < samples[lane] else J + O
                 n += 1
-        if n < plan.stops.shape[1]:
-            plan.stops[0, n, lane] = -1
+        if n < stops.shape[1]:
+            stops[0, n, lane] = -1
 
 
 # what happens and what is known ---------------------------------------------------------------------------------------
@@ -426,13 +455,14 @@ def _sort_stops(plan):
 
 @njit(**OPTIONS)
 def _note(plan, panel, kind, slot, lane, value, e):
-    plan.following[e], plan.kinds[e], plan.slots[e] = -1, kind, slot
+    following, head, tail = plan.following, plan.head, plan.tail
+    following[e], plan.kinds[e], plan.slots[e] = -1, kind, slot
     plan.lanes[e], plan.values[e] = lane, value
-    if plan.head[panel] < 0:
-        plan.head[panel] = e
+    if head[panel] < 0:
+        head[panel] = e
     else:
-        plan.following[plan.tail[panel]] = e
-    plan.tail[panel] = e
+        following[tail[panel]] = e
+    tail[panel] = e
 
 
 @njit(**OPTIONS)
@@ -441,45 +471,51 @@ def _events(agenda, crowd, plan, state, first):
 
     What exceeds the room is only counted.
     """
+    head, schedule, kind, starts = plan.head, plan.schedule, plan.kind, plan.starts
+    samples, right, plan_length, state_orbit = plan.samples, plan.right, plan.length, state.orbit
+    settled, cycle_from, cycle, agenda_slot = state.settled, agenda.cycle_from, agenda.cycle, agenda.slot
+    event_from, time, order, dose = agenda.event_from, agenda.time, agenda.order, agenda.dose
+    agenda_target, agenda_value, agenda_kind, crowd_share = agenda.target, agenda.value, agenda.kind, crowd.share
+    taken = crowd.taken
     J, K = plan.size[0], plan.size[1]
     for panel in range(J * K):
-        plan.head[panel] = -1
+        head[panel] = -1
     e, room = 0, plan.kinds.size
     for lane in range(L):
-        which = plan.schedule[lane]
-        if plan.kind[lane] == CLOSE:
-            orbit = state.orbit[lane]
+        which = schedule[lane]
+        if kind[lane] == CLOSE:
+            orbit = state_orbit[lane]
             k = 0
-            for c in range(agenda.cycle_from[orbit], agenda.cycle_from[orbit + 1]):
-                while k < K - 1 and plan.starts[k, lane] < agenda.cycle[c, 0] - TINY:
+            for c in range(cycle_from[orbit], cycle_from[orbit + 1]):
+                while k < K - 1 and starts[k, lane] < cycle[c, 0] - TINY:
                     k += 1
                 if e < room:
-                    target = np.int64(agenda.cycle[c, 2])
-                    share = crowd.share[target, first + lane]
-                    slot = agenda.slot[which, target]
-                    _note(plan, k, np.int64(agenda.cycle[c, 1]), slot, lane, agenda.cycle[c, 3] * share, e)
+                    target = np.int64(cycle[c, 2])
+                    share = crowd_share[target, first + lane]
+                    slot = agenda_slot[which, target]
+                    _note(plan, k, np.int64(cycle[c, 1]), slot, lane, cycle[c, 3] * share, e)
                 e += 1
-        elif plan.kind[lane] != IDLE:
-            begin_event, end_event = agenda.event_from[which], agenda.event_from[which + 1]
-            for j in range(plan.samples[lane]):
-                begin = plan.starts[j * K, lane]
-                length = plan.right[lane] - begin if plan.kind[lane] == STEP else plan.length[lane]
-                at = _after(agenda.time, begin_event, end_event, begin - 2 * TINY)
+        elif kind[lane] != IDLE:
+            begin_event, end_event = event_from[which], event_from[which + 1]
+            for j in range(samples[lane]):
+                begin = starts[j * K, lane]
+                length = right[lane] - begin if kind[lane] == STEP else plan_length[lane]
+                at = _after(time, begin_event, end_event, begin - 2 * TINY)
                 k = 0
-                while at < end_event and agenda.time[at] < begin + length - TINY:
-                    skip = state.settled[lane] != 0 and agenda.order[at] != START and agenda.time[at] <= begin + TINY
-                    if crowd.taken.shape[1] > 0 and agenda.dose[at] >= 0:
-                        skip = skip or crowd.taken[first + lane, agenda.dose[at]] == 0
+                while at < end_event and time[at] < begin + length - TINY:
+                    skip = settled[lane] != 0 and order[at] != START and time[at] <= begin + TINY
+                    if taken.shape[1] > 0 and dose[at] >= 0:
+                        skip = skip or taken[first + lane, dose[at]] == 0
                     if not skip:
-                        while k < K - 1 and plan.starts[j * K + k, lane] < agenda.time[at] - TINY:
+                        while k < K - 1 and starts[j * K + k, lane] < time[at] - TINY:
                             k += 1
                         if e < room:
-                            target = agenda.target[at]
+                            target = agenda_target[at]
                             value, slot = 0.0, -1
                             if target >= 0:
-                                value = agenda.value[at] * crowd.share[target, first + lane]
-                                slot = agenda.slot[which, target]
-                            _note(plan, j * K + k, agenda.kind[at], slot, lane, value, e)
+                                value = agenda_value[at] * crowd_share[target, first + lane]
+                                slot = agenda_slot[which, target]
+                            _note(plan, j * K + k, agenda_kind[at], slot, lane, value, e)
                         e += 1
                     at += 1
     return e
@@ -487,51 +523,56 @@ def _events(agenda, crowd, plan, state, first):
 
 @njit(**OPTIONS)
 def _still(work, row):
+    meta = work.meta
     for k in range(4):
-        work.meta[row, k] = 0
+        meta[row, k] = 0
 
 
 @njit(**OPTIONS)
 def _covariates(program, plan, tile, work):
     """Write covariates and values at time 0 to their rows of the board."""
+    left, starts, widths, at = plan.left, plan.starts, plan.widths, plan.at
+    boundaries, length, kind, entry = plan.boundaries, plan.length, plan.kind, tile.entry
+    tile_knots, tile_levels, board, points = tile.knots, tile.levels, work.board, work.points
+    meta, entries, covariates = work.meta, program.entries, program.covariates
     J, K, O = plan.size[0], plan.size[1], plan.size[2]
-    for e in range(program.entries.size):
-        row = program.entries[e]
+    for e in range(entries.size):
+        row = entries[e]
         _still(work, row)
         for lane in range(L):
-            work.board[row * work.points[0] * L + lane] = tile.entry[e, lane]
-    for c in range(program.covariates.shape[0]):
-        rule, row = program.covariates[c, 0], program.covariates[c, 1]
-        knots, levels = tile.knots[c], tile.levels[c]
-        base = row * work.points[0] * L
+            board[row * points[0] * L + lane] = entry[e, lane]
+    for c in range(covariates.shape[0]):
+        rule, row = covariates[c, 0], covariates[c, 1]
+        knots, levels = tile_knots[c], tile_levels[c]
+        base = row * points[0] * L
         if rule == 2:
-            work.meta[row, 0], work.meta[row, 1] = K * PT * L, L
-            work.meta[row, 2], work.meta[row, 3] = J * K * PT * L, L
+            meta[row, 0], meta[row, 1] = K * PT * L, L
+            meta[row, 2], meta[row, 3] = J * K * PT * L, L
         else:
             _still(work, row)
         for lane in range(L):
             place = 0
             if rule != 2:
-                while place + 1 < knots.shape[0] and knots[place + 1, lane] <= plan.left[lane] + TINY:
+                while place + 1 < knots.shape[0] and knots[place + 1, lane] <= left[lane] + TINY:
                     place += 1
                 if rule == 1 and place + 1 < knots.shape[0]:
                     place += 1
-                work.board[base + lane] = levels[place, lane]
+                board[base + lane] = levels[place, lane]
                 continue
             for q in range(J * K * PT + O):
                 if q < J * K * PT:
                     panel = q // PT
-                    hours = plan.starts[panel, lane] + plan.widths[panel, lane] * POINTS[q % PT]
+                    hours = starts[panel, lane] + widths[panel, lane] * POINTS[q % PT]
                 else:
                     o = q - J * K * PT
-                    hours = plan.left[lane] + (plan.at[o, lane] if o < plan.boundaries[lane] else 0) * plan.length[lane]
-                if plan.kind[lane] == CLOSE:
-                    hours = plan.left[lane]
+                    hours = left[lane] + (at[o, lane] if o < boundaries[lane] else 0) * length[lane]
+                if kind[lane] == CLOSE:
+                    hours = left[lane]
                 place = 0
                 while place + 2 < knots.shape[0] and knots[place + 1, lane] <= hours and np.isfinite(knots[place + 2, lane]):
                     place += 1
                 slope = (levels[place + 1, lane] - levels[place, lane]) / (knots[place + 1, lane] - knots[place, lane])
-                work.board[base + q * L + lane] = levels[place, lane] + (hours - knots[place, lane]) * slope
+                board[base + q * L + lane] = levels[place, lane] + (hours - knots[place, lane]) * slope
 
 
 # control --------------------------------------------------------------------------------------------------------------
@@ -561,28 +602,31 @@ def _insert(values, many, value):
 def _refine(plan, state, raw, lane):
     """Halve a lane's bad panels: by a mark for good where a panel lies between marks, by a cut elsewhere and in windows
     that are the beginning of a stretch, which is unlike the rest."""
+    starts, plan_ratio, many_marks, marks = plan.starts, plan.ratio, state.many_marks, state.marks
+    lasting, many_cuts, cuts, count = state.lasting, state.many_cuts, state.cuts, raw.count
+    widths, clocks, raw_starts = raw.widths, raw.clocks, raw.starts
     J, K = plan.size[0], plan.size[1]
-    at, old = 0, state.many_marks[lane]
+    at, old = 0, many_marks[lane]
     laid = np.empty(old)
     for k in range(old):
-        laid[k] = state.marks[lane, k]
+        laid[k] = marks[lane, k]
     for j in range(plan.samples[lane]):
-        begin = plan.starts[j * K, lane]
-        for k in range(raw.count[j, lane]):
-            ratio = plan.ratio[j * K + k, lane]
+        begin = starts[j * K, lane]
+        for k in range(count[j, lane]):
+            ratio = plan_ratio[j * K + k, lane]
             if not ratio <= 1.0:
-                width, clock = raw.widths[lane, at + k], raw.clocks[lane, at + k]
+                width, clock = widths[lane, at + k], clocks[lane, at + k]
                 between = _marked(laid, old, clock) and _marked(laid, old, clock + width) and clock + width <= LONGEST
-                if between and state.lasting[lane] != 0:
-                    state.many_marks[lane] = _insert(
-                        state.marks[lane], state.many_marks[lane], np.rint((clock + 0.5 * width) * 1e9) / 1e9
+                if between and lasting[lane] != 0:
+                    many_marks[lane] = _insert(
+                        marks[lane], many_marks[lane], np.rint((clock + 0.5 * width) * 1e9) / 1e9
                     )
                 else:
-                    middle = raw.starts[lane, at + k] - begin + 0.5 * width
-                    state.many_cuts[lane] = _insert(state.cuts[lane], state.many_cuts[lane], middle)
+                    middle = raw_starts[lane, at + k] - begin + 0.5 * width
+                    many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], middle)
                 if not np.isfinite(ratio):
                     return  # what lies behind says nothing
-        at += raw.count[j, lane]
+        at += count[j, lane]
 
 
 @njit(**OPTIONS)
@@ -610,46 +654,50 @@ def _onsets(program, plan, tile, state, work, lane, raw):
 
     In a stepped window their times become cuts; a leap is shortened to end before. Returns whether anything was found.
     """
+    kind, nodes, starts, widths = plan.kind, plan.nodes, plan.starts, plan.widths
+    left, since, p, meta = plan.left, tile.since, tile.p, work.meta
+    board, reach, hold, many_cuts = work.board, state.reach, state.hold, state.many_cuts
+    cuts, raw_count, stage, feed = state.cuts, raw.count, program.stage, program.feed
     found = False
     K, points = plan.size[1], work.points[0]
     values = np.empty(PT)
-    for i in range(program.stage.shape[0]):
-        columns = program.stage[i]
+    for i in range(stage.shape[0]):
+        columns = stage[i]
         if columns[WHEN] < 0:
             continue
         for member in range(columns[MEMBERS]):
             everyone = columns[FIRST_MEMBER] + member
-            if tile.since[everyone, lane] != np.inf:
+            if since[everyone, lane] != np.inf:
                 continue
-            row = program.feed[columns[FIRST_INPUT] + member * columns[INPUTS] + columns[WHEN]]
-            level = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] + columns[LEVEL], lane]
-            base, by_sample, by_point = row * points * L + lane, work.meta[row, 0], work.meta[row, 1]
-            if plan.kind[lane] == LEAP:
-                done, below = 0, work.board[base]
+            row = feed[columns[FIRST_INPUT] + member * columns[INPUTS] + columns[WHEN]]
+            level = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] + columns[LEVEL], lane]
+            base, by_sample, by_point = row * points * L + lane, meta[row, 0], meta[row, 1]
+            if kind[lane] == LEAP:
+                done, below = 0, board[base]
                 for q in range(BASE_SAMPLES):
-                    value = work.board[base + q * by_sample + (K * PT - 1) * by_point]
-                    number = plan.nodes[q, lane] + 1
+                    value = board[base + q * by_sample + (K * PT - 1) * by_point]
+                    number = nodes[q, lane] + 1
                     if value >= level:
                         share = (level - below) / (value - below) if value > below else 0.0
                         count = max(done, np.int64(np.floor(done + share * (number - done))) - 1)
-                        state.reach[lane] = count
+                        reach[lane] = count
                         if count < _LEAST_LEAP:
-                            state.hold[lane] = 3
+                            hold[lane] = 3
                         found = True
                         break
                     done, below = number, value
                 continue
             k = 0
-            while k < raw.count[0, lane] and not work.board[base + (k * PT + S) * by_point] >= level:
+            while k < raw_count[0, lane] and not board[base + (k * PT + S) * by_point] >= level:
                 k += 1
-            if k == raw.count[0, lane]:
+            if k == raw_count[0, lane]:
                 continue
             for point in range(PT):
-                values[point] = work.board[base + (k * PT + point) * by_point]
-            at = plan.starts[k, lane] + _share_at(values, level) * plan.widths[k, lane]
+                values[point] = board[base + (k * PT + point) * by_point]
+            at = starts[k, lane] + _share_at(values, level) * widths[k, lane]
             at = np.rint(at * 1e9) / 1e9
-            tile.since[everyone, lane] = at
-            state.many_cuts[lane] = _insert(state.cuts[lane], state.many_cuts[lane], at - plan.left[lane])
+            since[everyone, lane] = at
+            many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], at - left[lane])
             found = True
     return found
 
@@ -657,23 +705,25 @@ def _onsets(program, plan, tile, state, work, lane, raw):
 @njit(**OPTIONS)
 def _sweep(address, program, plan, tile, table, work, settings):
     """March every stage once."""
+    leap_ratio, left, right, kind = plan.leap_ratio, plan.left, plan.right, plan.kind
+    starts, tile_since, program_stage = plan.starts, tile.since, program.stage
     J, K = plan.size[0], plan.size[1]
     fill(plan.ratio[: J * K], 0.0)
     for lane in range(L):
-        plan.leap_ratio[lane] = 0.0
+        leap_ratio[lane] = 0.0
     _covariates(program, plan, tile, work)
     begins = np.empty(L, np.int64)
-    for stage in range(program.stage.shape[0]):
-        columns = program.stage[stage]
+    for stage in range(program_stage.shape[0]):
+        columns = program_stage[stage]
         for member in range(columns[MEMBERS]):
             for lane in range(L):
                 begins[lane] = -1
-                since = tile.since[columns[FIRST_MEMBER] + member, lane]
-                if columns[WHEN] >= 0 and since > plan.left[lane] - TINY:
+                since = tile_since[columns[FIRST_MEMBER] + member, lane]
+                if columns[WHEN] >= 0 and since > left[lane] - TINY:
                     begins[lane] = NEVER
-                    if since < plan.right[lane] - TINY and plan.kind[lane] == STEP:
+                    if since < right[lane] - TINY and kind[lane] == STEP:
                         k = 0
-                        while k < K - 1 and plan.starts[k, lane] < since - TINY:
+                        while k < K - 1 and starts[k, lane] < since - TINY:
                             k += 1
                         begins[lane] = k
             invoke_march(
@@ -684,29 +734,32 @@ def _sweep(address, program, plan, tile, table, work, settings):
 @njit(**OPTIONS)
 def _capture(program, plan, work, times, lane, place, until, captured):
     """Copy the outputs of one lane at all output times of its window, up to ``until``."""
+    left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
+    length, nodes, starts, widths = plan.length, plan.nodes, plan.starts, plan.widths
+    meta, board, wanted = work.meta, work.board, program.wanted
     J, K, points = plan.size[0], plan.size[1], work.points[0]
-    o = _after(times, 0, times.size, plan.left[lane])
+    o = _after(times, 0, times.size, left[lane])
     boundary = 0
     while o < times.size and times[o] <= min(plan.right[lane], until) + TINY:
         at, j, k = times[o], 0, 0
-        on_boundary = boundary < plan.boundaries[lane] and plan.kind[lane] == LEAP
+        on_boundary = boundary < boundaries[lane] and kind[lane] == LEAP
         if on_boundary:
-            on_boundary = abs(at - plan.left[lane] - plan.at[boundary, lane] * plan.length[lane]) <= TINY
+            on_boundary = abs(at - left[lane] - plan_at[boundary, lane] * length[lane]) <= TINY
         if not on_boundary:
-            if plan.kind[lane] == LEAP:
-                number = np.int64(np.floor((at - plan.left[lane]) / plan.length[lane] + 1e-9))
-                while plan.nodes[j, lane] != number:
+            if kind[lane] == LEAP:
+                number = np.int64(np.floor((at - left[lane]) / length[lane] + 1e-9))
+                while nodes[j, lane] != number:
                     j += 1
-            while k < K - 1 and plan.starts[j * K + k, lane] + plan.widths[j * K + k, lane] < at - TINY:
+            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - TINY:
                 k += 1
-        for w in range(program.wanted.size):
-            row = program.wanted[w]
+        for w in range(wanted.size):
+            row = wanted[w]
             place_of = row * points * L + lane
             if on_boundary:
-                place_of += work.meta[row, 2] + boundary * work.meta[row, 3]
+                place_of += meta[row, 2] + boundary * meta[row, 3]
             else:
-                place_of += j * work.meta[row, 0] + (k * PT + S) * work.meta[row, 1]
-            captured[o, w, place] = work.board[place_of]
+                place_of += j * meta[row, 0] + (k * PT + S) * meta[row, 1]
+            captured[o, w, place] = board[place_of]
         boundary += on_boundary
         o += 1
 
@@ -714,29 +767,33 @@ def _capture(program, plan, work, times, lane, place, until, captured):
 @njit(**OPTIONS)
 def _act(program, agenda, crowd, tile, which, lane, subject, e):
     """Let one action take place at once: the end of an infusion or a reset before a steady state."""
+    x, r, rest, base = tile.x, tile.r, tile.rest, tile.base
+    stage = program.stage
     if agenda.order[e] == RESET:
-        for i in range(program.stage.shape[0]):
-            columns = program.stage[i]
+        for i in range(stage.shape[0]):
+            columns = stage[i]
             if columns[DOSED]:
                 for s in range(columns[FIRST_STATE], columns[FIRST_STATE] + columns[MEMBERS] * columns[STATES]):
-                    tile.x[s, lane], tile.r[s, lane] = tile.rest[s, lane], tile.base[s, lane]
+                    x[s, lane], r[s, lane] = rest[s, lane], base[s, lane]
         return
     if crowd.taken.shape[1] > 0 and crowd.taken[subject, agenda.dose[e]] == 0:
         return
     slot = agenda.slot[which, agenda.target[e]]
-    tile.r[slot, lane] += agenda.value[e] * crowd.share[agenda.target[e], subject]
+    r[slot, lane] += agenda.value[e] * crowd.share[agenda.target[e], subject]
 
 
 @njit(**OPTIONS)
 def _open_orbits(program, agenda, crowd, plan, tile, state, first):
     """Begin with the lanes that wait for a steady state: what ends there ends, what is reset is reset."""
+    schedule, pending, time, agenda_time = plan.schedule, state.pending, state.time, agenda.time
+    event_from, order = agenda.event_from, agenda.order
     for lane in range(L):
-        if state.pending[lane] < 0:
+        if pending[lane] < 0:
             continue
-        which = plan.schedule[lane]
-        at = _after(agenda.time, agenda.event_from[which], agenda.event_from[which + 1], state.time[lane] - 2 * TINY)
-        while at < agenda.event_from[which + 1] and agenda.time[at] <= state.time[lane] + TINY:
-            if agenda.order[at] != START:
+        which = schedule[lane]
+        at = _after(agenda_time, event_from[which], event_from[which + 1], time[lane] - 2 * TINY)
+        while at < event_from[which + 1] and agenda_time[at] <= time[lane] + TINY:
+            if order[at] != START:
                 _act(program, agenda, crowd, tile, which, lane, first + lane, at)
             at += 1
     copy(tile.kept, tile.r)
@@ -745,38 +802,45 @@ def _open_orbits(program, agenda, crowd, plan, tile, state, first):
 @njit(**OPTIONS)
 def _seek_orbits(agenda, crowd, plan, tile, state, first, turn):
     """Set the windows of waiting lanes to one period: of all doses that go on, or (turn 1) of the new ones alone."""
+    kind, left, right, samples = plan.kind, plan.left, plan.right, plan.samples
+    boundaries, count, nodes, length = plan.boundaries, plan.count, plan.nodes, plan.length
+    schedule, x, r, base = plan.schedule, tile.x, tile.r, tile.base
+    pending, time, state_orbit, agenda_orbit = state.pending, state.time, state.orbit, agenda.orbit
+    running_from, running, agenda_slot, share = agenda.running_from, agenda.running, agenda.slot, crowd.share
     for lane in range(L):
-        orbit = state.pending[lane]
+        orbit = pending[lane]
         if orbit < 0:
             continue
-        plan.kind[lane], plan.left[lane], plan.right[lane] = CLOSE, state.time[lane], state.time[lane]
-        plan.samples[lane], plan.boundaries[lane], plan.count[lane], plan.nodes[0, lane] = 1, 0, 1, 0
-        plan.length[lane] = agenda.orbit[orbit, 1]
-        state.orbit[lane] = 2 * orbit + turn
-        for s in range(tile.x.shape[0]):
-            tile.r[s, lane] = tile.base[s, lane] if turn == 0 else 0.0
-        for q in range(agenda.running_from[2 * orbit + turn], agenda.running_from[2 * orbit + turn + 1]):
-            target = np.int64(agenda.running[q, 0])
-            slot = agenda.slot[plan.schedule[lane], target]
+        kind[lane], left[lane], right[lane] = CLOSE, time[lane], time[lane]
+        samples[lane], boundaries[lane], count[lane], nodes[0, lane] = 1, 0, 1, 0
+        length[lane] = agenda_orbit[orbit, 1]
+        state_orbit[lane] = 2 * orbit + turn
+        for s in range(x.shape[0]):
+            r[s, lane] = base[s, lane] if turn == 0 else 0.0
+        for q in range(running_from[2 * orbit + turn], running_from[2 * orbit + turn + 1]):
+            target = np.int64(running[q, 0])
+            slot = agenda_slot[schedule[lane], target]
             if slot >= 0:
-                tile.r[slot, lane] += agenda.running[q, 1] * crowd.share[target, first + lane]
+                r[slot, lane] += running[q, 1] * share[target, first + lane]
 
 
 @njit(**OPTIONS)
 def _judge_orbits(plan, state, raw, adaptive, outcome):
     """Refine the panels of orbits that ask for it; return whether any does."""
+    ratio, leap_ratio, pending, tries = plan.ratio, plan.leap_ratio, state.pending, state.tries
+    time, count = state.time, raw.count
     again = False
     for lane in range(L):
-        if state.pending[lane] < 0 or outcome[0, lane] != 0.0:
+        if pending[lane] < 0 or outcome[0, lane] != 0.0:
             continue
         bad = False
-        for k in range(raw.count[0, lane]):
-            bad = bad or not plan.ratio[k, lane] <= 1.0
-        lost = plan.leap_ratio[lane] > 0.0  # there is none
+        for k in range(count[0, lane]):
+            bad = bad or not ratio[k, lane] <= 1.0
+        lost = leap_ratio[lane] > 0.0  # there is none
         if lost or (bad and adaptive):
-            state.tries[lane] += 1
-            if lost or state.tries[lane] >= _MOST_TRIES:
-                outcome[0, lane], outcome[1, lane] = 1.0, state.time[lane]
+            tries[lane] += 1
+            if lost or tries[lane] >= _MOST_TRIES:
+                outcome[0, lane], outcome[1, lane] = 1.0, time[lane]
             else:
                 _refine(plan, state, raw, lane)
                 again = True
@@ -787,39 +851,44 @@ def _judge_orbits(plan, state, raw, adaptive, outcome):
 def _put_on_orbits(program, agenda, tile, state, outcome):
     """Move the waiting lanes to their orbits: amounts by the new doses alone, which linear kinetics lets us add, tissue
     pools and proteins to the joint orbit."""
-    for i in range(program.stage.shape[0]):
-        columns = program.stage[i]
+    x, rest, x_next, settled = tile.x, tile.rest, tile.x_next, tile.settled
+    peak, pending, state_settled, tries = tile.peak, state.pending, state.settled, state.tries
+    finished, stage, orbit = state.finished, program.stage, agenda.orbit
+    for i in range(stage.shape[0]):
+        columns = stage[i]
         for s in range(columns[FIRST_STATE], columns[FIRST_STATE] + columns[MEMBERS] * columns[STATES]):
             for lane in range(L):
-                if state.pending[lane] >= 0:
+                if pending[lane] >= 0:
                     if columns[DOSED]:
-                        replaces = agenda.orbit[state.pending[lane], 2] != 0.0
-                        tile.x[s, lane] = (tile.rest[s, lane] if replaces else tile.x[s, lane]) + tile.x_next[s, lane]
+                        replaces = orbit[pending[lane], 2] != 0.0
+                        x[s, lane] = (rest[s, lane] if replaces else x[s, lane]) + x_next[s, lane]
                     elif columns[STEADY]:
-                        tile.x[s, lane] = tile.settled[s, lane]
-                    tile.peak[s, lane] = max(tile.peak[s, lane], abs(tile.x[s, lane]))
+                        x[s, lane] = settled[s, lane]
+                    peak[s, lane] = max(peak[s, lane], abs(x[s, lane]))
     for lane in range(L):
-        if state.pending[lane] >= 0:
-            state.settled[lane], state.pending[lane], state.tries[lane] = 1, -1, 0
-            state.finished[lane] = 1 if outcome[0, lane] != 0.0 else state.finished[lane]
+        if pending[lane] >= 0:
+            state_settled[lane], pending[lane], tries[lane] = 1, -1, 0
+            finished[lane] = 1 if outcome[0, lane] != 0.0 else finished[lane]
 
 
 @njit(**OPTIONS)
 def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
     """Lay the panels of the chosen windows and note what happens in them; need (2,) says which array is too small."""
+    samples, kind, boundaries, widths = plan.samples, plan.kind, plan.boundaries, table.widths
+    starts, count = raw.starts, raw.count
     J, O = 1, 0
     for lane in range(L):
-        J = max(J, plan.samples[lane])
-        if plan.kind[lane] == LEAP:
-            O = max(O, plan.boundaries[lane])
+        J = max(J, samples[lane])
+        if kind[lane] == LEAP:
+            O = max(O, boundaries[lane])
     K = 1
     for lane in range(L):
-        if plan.kind[lane] != IDLE:
+        if kind[lane] != IDLE:
             if not _lay_lane(agenda, plan, state, times, raw, lane):
-                need[0], need[1] = RAW, 2 * raw.starts.shape[1]
+                need[0], need[1] = RAW, 2 * starts.shape[1]
                 return False
-            for j in range(plan.samples[lane]):
-                K = max(K, raw.count[j, lane])
+            for j in range(samples[lane]):
+                K = max(K, count[j, lane])
     plan.size[0], plan.size[1], plan.size[2] = J, K, O
     if J * K > work.points[1]:
         need[0], need[1] = PANELS, 2 * J * K
@@ -827,7 +896,7 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
     if not _align(plan, raw, table):
         _forget(table)
         if not _align(plan, raw, table):
-            need[0], need[1] = ROWS, 2 * table.widths.shape[0]
+            need[0], need[1] = ROWS, 2 * widths.shape[0]
             return False
     _sort_stops(plan)
     events = _events(agenda, crowd, plan, state, first)
@@ -840,10 +909,16 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
 @njit(**OPTIONS)
 def _enter(crowd, plan, state, marks, space, since, number):
     """Load sixteen people at time 0."""
+    schedule, time, many_marks, pending = plan.schedule, state.time, state.many_marks, state.pending
+    refused, edge, settled, reach = state.refused, state.edge, state.settled, state.reach
+    hold, tries, anchored, finished = state.hold, state.tries, state.anchored, state.finished
+    many_cuts, state_marks, parameters, base = state.many_cuts, state.marks, crowd.parameters, crowd.base
+    x, noise, idle, entry = crowd.x, crowd.noise, crowd.idle, crowd.entry
+    knots, levels, crowd_schedule = crowd.knots, crowd.levels, crowd.schedule
     tile = TileStruct(
-        crowd.parameters[number], space[0], space[1], crowd.base[number], crowd.x[number], crowd.noise[number],
-        space[2], space[3], space[4], space[5], crowd.idle[number], since, crowd.entry[number], crowd.knots[number],
-        crowd.levels[number], space[6], space[7],
+        parameters[number], space[0], space[1], base[number], x[number], noise[number],
+        space[2], space[3], space[4], space[5], idle[number], since, entry[number], knots[number],
+        levels[number], space[6], space[7],
     )  # fmt: skip
     copy(tile.x, tile.rest)
     copy(tile.r, tile.base)
@@ -853,49 +928,54 @@ def _enter(crowd, plan, state, marks, space, since, number):
         for lane in range(L):
             tile.peak[s, lane] = abs(tile.peak[s, lane])
     for lane in range(L):
-        plan.schedule[lane] = crowd.schedule[number * L + lane]
-        state.time[lane], state.many_marks[lane], state.pending[lane] = 0.0, marks.size, -1
-        state.refused[lane] = 0
-        state.edge[lane], state.settled[lane], state.reach[lane], state.hold[lane] = 0, 0, 0, 0
-        state.tries[lane], state.anchored[lane], state.finished[lane], state.many_cuts[lane] = 0, 0, 0, 0
+        schedule[lane] = crowd_schedule[number * L + lane]
+        time[lane], many_marks[lane], pending[lane] = 0.0, marks.size, -1
+        refused[lane] = 0
+        edge[lane], settled[lane], reach[lane], hold[lane] = 0, 0, 0, 0
+        tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
         for k in range(marks.size):
-            state.marks[lane, k] = marks[k]
+            state_marks[lane, k] = marks[k]
     return tile
 
 
 @njit(**OPTIONS)
 def _accept(agenda, edges, plan, tile, state, lane):
     """Move one lane to the end of its window; edges: of this person's windows."""
+    kind, count, left, x = plan.kind, plan.count, plan.left, tile.x
+    r, x_next, r_next, peak = tile.r, tile.x_next, tile.r_next, tile.peak
+    peak_next, reach, refused, hold = tile.peak_next, state.reach, state.refused, state.hold
+    anchored, edge, stretch = state.anchored, state.edge, agenda.stretch
     right, which = plan.right[lane], plan.schedule[lane]
-    for s in range(tile.x.shape[0]):
-        tile.x[s, lane], tile.r[s, lane] = tile.x_next[s, lane], tile.r_next[s, lane]
-        tile.peak[s, lane] = max(tile.peak[s, lane], tile.peak_next[s, lane])
-    if plan.kind[lane] == LEAP:
-        state.reach[lane] = max(state.reach[lane], 8 * plan.count[lane])
-        state.refused[lane] = 0
-    elif state.hold[lane] > 0:
-        state.hold[lane] = 0
-        state.reach[lane] = max(state.reach[lane], 2 * _LEAST_LEAP)
-    state.anchored[lane] = 1
+    for s in range(x.shape[0]):
+        x[s, lane], r[s, lane] = x_next[s, lane], r_next[s, lane]
+        peak[s, lane] = max(peak[s, lane], peak_next[s, lane])
+    if kind[lane] == LEAP:
+        reach[lane] = max(reach[lane], 8 * count[lane])
+        refused[lane] = 0
+    elif hold[lane] > 0:
+        hold[lane] = 0
+        reach[lane] = max(reach[lane], 2 * _LEAST_LEAP)
+    anchored[lane] = 1
     began = False
     for q in range(agenda.stretch_from[which], agenda.stretch_from[which + 1]):
-        begin = agenda.stretch[q, 0]
+        begin = stretch[q, 0]
         if abs(begin - right) <= TINY:
             began = True
-        elif begin <= plan.left[lane] + TINY and right <= agenda.stretch[q, 2] + TINY and plan.kind[lane] == STEP:
-            if state.reach[lane] == 0 and right - begin >= (_DENSE - 0.5) * agenda.stretch[q, 1]:
-                state.reach[lane] = NEVER
+        elif begin <= left[lane] + TINY and right <= stretch[q, 2] + TINY and kind[lane] == STEP:
+            if reach[lane] == 0 and right - begin >= (_DENSE - 0.5) * stretch[q, 1]:
+                reach[lane] = NEVER
     if began:
-        state.reach[lane], state.anchored[lane] = 0, 0
-    if edges[state.edge[lane]] <= right + TINY:
-        right = edges[state.edge[lane]]
-        state.anchored[lane] = 0
+        reach[lane], anchored[lane] = 0, 0
+    if edges[edge[lane]] <= right + TINY:
+        right = edges[edge[lane]]
+        anchored[lane] = 0
     state.time[lane], state.tries[lane], state.many_cuts[lane], state.settled[lane] = right, 0, 0, 0
 
 
 @njit(**OPTIONS)
 def _leap_refused(plan, state, lane, lost):
     """Shorten a lane's leap, or have a few periods stepped first: a transient is leaped more easily when it is smaller."""
+    hold = state.hold
     ratio = plan.leap_ratio[lane]
     usable = np.isfinite(ratio) and not lost
     state.many_cuts[lane], state.refused[lane] = 0, state.refused[lane] + 1
@@ -903,11 +983,11 @@ def _leap_refused(plan, state, lane, lost):
     if usable and state.refused[lane] == 1 and 0.05 < fade < 1.0 and plan.node_omega[BASE_SAMPLES - 1, lane] < 0.5:
         steps = np.int64(np.ceil(np.log(2.0 * ratio) / (BASE_SAMPLES - 1) / -np.log(1.0 - fade)))
         if steps <= _MOST_STEPS:
-            state.hold[lane] = max(steps, 1)
+            hold[lane] = max(steps, 1)
             return
     shrink = min(max(0.9 * ratio ** (-1.0 / BASE_SAMPLES), 0.1), 0.6) if usable else 0.2
     state.reach[lane] = np.int64(plan.count[lane] * shrink)
-    state.hold[lane] = 3 if state.reach[lane] < _LEAST_LEAP else 0
+    hold[lane] = 3 if state.reach[lane] < _LEAST_LEAP else 0
 
 
 @njit(**OPTIONS)
@@ -916,12 +996,14 @@ def _decide(program, plan, tile, state, work, raw, times, lane, subject, adaptiv
 
     outcome (2, L) gets the status and the time of a failure.
     """
+    plan_ratio, starts, tries, hold = plan.ratio, plan.starts, state.tries, state.hold
+    many_cuts, finished, count = state.many_cuts, state.finished, raw.count
     K = plan.size[1]
     bad, lost, where, panels = False, False, 0, 0
     for j in range(plan.samples[lane]):
-        panels += raw.count[j, lane]
-        for k in range(raw.count[j, lane]):
-            ratio = plan.ratio[j * K + k, lane]
+        panels += count[j, lane]
+        for k in range(count[j, lane]):
+            ratio = plan_ratio[j * K + k, lane]
             if (not ratio <= 1.0 and adaptive) or not np.isfinite(ratio):
                 where = where if bad else j * K + k
                 lost = lost or not np.isfinite(ratio)
@@ -932,14 +1014,14 @@ def _decide(program, plan, tile, state, work, raw, times, lane, subject, adaptiv
         return False
     if not bad:
         return not _onsets(program, plan, tile, state, work, lane, raw)
-    state.tries[lane] += 1
-    if leaping and state.tries[lane] > _MOST_TRIES:
-        state.tries[lane], state.hold[lane], state.many_cuts[lane] = 0, 3, 0
-    elif not leaping and (state.tries[lane] >= (_MOST_TRIES if adaptive else 1) or panels > _MOST_PANELS):
-        ratio = plan.ratio[where, lane]
-        outcome[0, lane], outcome[1, lane] = 1.0 if np.isfinite(ratio) else 2.0, plan.starts[where, lane]
-        _capture(program, plan, work, times, lane, subject, plan.starts[where, lane], captured)
-        state.finished[lane] = 1
+    tries[lane] += 1
+    if leaping and tries[lane] > _MOST_TRIES:
+        tries[lane], hold[lane], many_cuts[lane] = 0, 3, 0
+    elif not leaping and (tries[lane] >= (_MOST_TRIES if adaptive else 1) or panels > _MOST_PANELS):
+        ratio = plan_ratio[where, lane]
+        outcome[0, lane], outcome[1, lane] = 1.0 if np.isfinite(ratio) else 2.0, starts[where, lane]
+        _capture(program, plan, work, times, lane, subject, starts[where, lane], captured)
+        finished[lane] = 1
     else:
         _refine(plan, state, raw, lane)
     return False
@@ -948,36 +1030,41 @@ def _decide(program, plan, tile, state, work, raw, times, lane, subject, adaptiv
 @njit(**OPTIONS)
 def _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps):
     """Choose the windows of all lanes; return whether any goes on and whether any waits for a steady state."""
+    kind, samples, boundaries, schedule = plan.kind, plan.samples, plan.boundaries, plan.schedule
+    time, finished, settled, pending = state.time, state.finished, state.settled, state.pending
+    orbit_from, orbit = agenda.orbit_from, agenda.orbit
     going, waiting = False, False
     for lane in range(L):
-        plan.kind[lane], plan.samples[lane], plan.boundaries[lane] = IDLE, 1, 0
-        if state.time[lane] >= settings[3] - TINY:
-            state.finished[lane] = 1
-        if state.finished[lane] != 0:
+        kind[lane], samples[lane], boundaries[lane] = IDLE, 1, 0
+        if time[lane] >= settings[3] - TINY:
+            finished[lane] = 1
+        if finished[lane] != 0:
             continue
         going = True
-        which = plan.schedule[lane]
-        for q in range(agenda.orbit_from[which], agenda.orbit_from[which + 1]):
-            if turn < 0 and abs(agenda.orbit[q, 0] - state.time[lane]) <= TINY and state.settled[lane] == 0:
-                state.pending[lane] = q
-        waiting = waiting or state.pending[lane] >= 0
+        which = schedule[lane]
+        for q in range(orbit_from[which], orbit_from[which + 1]):
+            if turn < 0 and abs(orbit[q, 0] - time[lane]) <= TINY and settled[lane] == 0:
+                pending[lane] = q
+        waiting = waiting or pending[lane] >= 0
     if going and not waiting:
         for lane in range(L):
-            if state.finished[lane] == 0:
+            if finished[lane] == 0:
                 _choose(agenda, crowd, plan, state, times, first + lane, lane, settings[2], leaps)
-        _part(plan)
+        _part(plan, state)
     return going, waiting
 
 
 @njit(**OPTIONS)
-def _part(plan):
-    """Let leaping lanes wait while others step: windows of one kind have panels of one shape."""
-    stepping = False
+def _part(plan, state):
+    """Let leaping lanes wait while others step, and all wait for those that try again: panels are of one shape then."""
+    kind, samples, boundaries, tries = plan.kind, plan.samples, plan.boundaries, state.tries
+    stepping, again = False, False
     for lane in range(L):
-        stepping = stepping or plan.kind[lane] == STEP
+        stepping = stepping or kind[lane] == STEP
+        again = again or (kind[lane] == STEP and tries[lane] > 0)
     for lane in range(L):
-        if stepping and plan.kind[lane] == LEAP:
-            plan.kind[lane], plan.samples[lane], plan.boundaries[lane] = IDLE, 1, 0
+        if stepping and (kind[lane] == LEAP or (again and tries[lane] == 0)):
+            kind[lane], samples[lane], boundaries[lane] = IDLE, 1, 0
 
 
 @njit(**OPTIONS)

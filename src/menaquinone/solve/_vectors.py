@@ -114,7 +114,9 @@ def _named(name: str, count: int) -> Any:
 fma = _named("fmuladd", 3)
 """``fma(a, b, c)``: a b + c, in one rounding where the machine can."""
 magnitude = _named("fabs", 1)
+root = _named("sqrt", 1)
 largest = _named("maxnum", 2)
+smallest = _named("minnum", 2)
 
 
 
@@ -129,4 +131,4 @@ def select(typingctx: Any, which: Any, a: Any, b: Any) -> Any:
     return VECTOR(VECTOR, VECTOR, VECTOR), code
 
 
-__all__ = ["VECTOR", "add", "div", "fma", "largest", "load", "magnitude", "mul", "select", "splat", "store", "sub"]
+__all__ = ["VECTOR", "add", "div", "fma", "largest", "load", "magnitude", "mul", "root", "select", "smallest", "splat", "store", "sub"]

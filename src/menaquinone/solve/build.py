@@ -28,7 +28,7 @@ class Built:
     problem
         The aligned problem.
     wanted
-        Names of outputs to keep; stages that they do not need are left out.
+        Names of outputs to keep; stages without states that nobody needs are left out.
     """
 
     def __init__(self, problem: Problem, wanted: tuple[str, ...]) -> None:
@@ -360,10 +360,13 @@ def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
 
 
 def _needed(stages: tuple[Wired, ...], wanted: Iterable[str]) -> list[Wired]:
-    """Return the stages whose outputs are wanted or read, at time 0 or later, by one that is needed."""
+    """Return the stages with states and those whose outputs are wanted or read.
+
+    What has no states has no errors either: whether it is left out shows nowhere else.
+    """
     names, kept = set(wanted), []
     for one in reversed(stages):
-        if names & set(one.block.offers):
+        if one.n or names & set(one.block.offers):
             kept.append(one)
             names |= {wire.of for wire in one.wires if not wire.covariate and not wire.at_entry}
     return kept[::-1]

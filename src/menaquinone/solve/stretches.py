@@ -7,8 +7,10 @@ from menaquinone.solve.actions import RESET, Actions
 LONGEST_PERIOD = 672.0
 """h."""
 _LEAST_PERIODS = 3
-_SAME = 1e-8
-"""Times (h) closer than this are equal, shares of an amount too."""
+_SAME = 2e-10
+"""Times (h) closer than this are equal: they are multiples of 1e-9. A period repeats to the last digit, or it is none,
+and some multiple of it may be one (three times twenty minutes)."""
+_DIGITS = 9
 
 Stretch = tuple[float, float, float]
 """Begin, period, end: what happens from begin on happens again a period later, as long as that lies before end."""
@@ -49,7 +51,7 @@ def _repeating(actions: Actions, first: int, last: int, stop: float) -> Stretch 
     time = actions.time
     ahead = int(np.searchsorted(time[:last], time[first] + LONGEST_PERIOD + _SAME))
     for other in range(first + 1, ahead):
-        period = time[other] - time[first]
+        period = round(float(time[other] - time[first]), _DIGITS)
         shift = other - first
         if period < _SAME or not _alike(actions, first, other):
             continue

@@ -88,18 +88,19 @@ class Workspace:
         )  # fmt: skip
 
     def _table(self) -> Table:
-        rows, begin, known, at, place = self.room[ROWS], [], [], 0, 0
+        rows, begin, known, at, place, widest = self.room[ROWS], [], [], 0, 0, 0
         for columns in self.program.stage.tolist():
             n, driven = columns[tables.STATES], columns[tables.B_MOVES]
             square = 0 if columns[tables.A_MOVES] else n * n * LANES
             for _ in range(columns[tables.MEMBERS]):
                 begin.append(at)
                 known.append(place)
-                at += rows * square * (2 * S + (S * (S + 2) if driven else 0))
+                size = square * (2 * S + (S * (S + 2) if driven else 0))
+                at, widest = at + rows * size, max(widest, size)
                 place += square
         return Table(
             np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at), np.array(known, np.int64), np.zeros(place),
+            np.zeros(self.members, np.int64), np.empty(at + widest), np.array(known, np.int64), np.zeros(place),
         )  # fmt: skip
 
 
