@@ -99,7 +99,8 @@ def test_an_edited_block_changes_the_result_in_the_next_process(tmp_path, affine
     assert again == first | {"hits": again["hits"], "misses": 0}
     write(tmp_path, BLOCK.replace("p.lost * x.level", "2.0 * p.lost * x.level"), affine=affine)
     edited = run(tmp_path)
-    assert edited["plasma"] == first["plasma"]
+    # panels are shared by all stages: what the block asks of them may show upstream, in the last digit
+    assert edited["plasma"] == pytest.approx(first["plasma"], rel=1e-12)
     if affine:
         assert edited["levels"][0] == pytest.approx(first["levels"][0] / 2, rel=1e-12)
     assert all(new < 0.99 * old for new, old in zip(edited["levels"], first["levels"], strict=True))
@@ -134,6 +135,7 @@ def test_the_second_process_compiles_nothing(tmp_path, copied):
     assert run(tmp_path, **cache)["misses"] == 0
 
 
+@pytest.mark.slow
 def test_a_package_folder_that_cannot_be_written_to_falls_back_to_the_users_cache(tmp_path, copied):
     # a file where the folder of compiled code would be: nobody can write there, whatever their rights
     (copied / "solve" / "__pycache__").write_text("")

@@ -91,11 +91,19 @@ def test_a_regimen_that_ends_is_a_stretch_until_one_period_after_its_last_dose()
     assert end == pytest.approx(last + DAY)
 
 
-def test_thrice_daily_at_unequal_hours():
-    doses = sum((mk.dose("MK-4", "15 mg", every="24 h", start=f"{hour} h") for hour in (0, 5, 12)), start=mk.Regimen())
+@pytest.mark.parametrize("hours", [(0, 5, 12), (0, 6, 12), (0, 4, 8, 12)])
+def test_several_times_a_day_at_unequal_intervals(hours):
+    # equal intervals by day are no stretch of their own: the night comes between
+    doses = sum((mk.dose("MK-4", "15 mg", every="24 h", start=f"{hour} h") for hour in hours), start=mk.Regimen())
     ((begin, period, end),) = found(doses)
     assert (begin, period) == pytest.approx((0.0, DAY))
     assert end >= 90 * 24 - 1e-6
+
+
+def test_workdays():
+    ((begin, period, end),) = found(on_days(0, 1, 2, 3, 4, weeks=12))
+    assert (begin, period) == pytest.approx((0.0, WEEK))
+    assert end == pytest.approx(12 * WEEK)
 
 
 def test_two_forms_at_two_times_of_the_day():
@@ -116,8 +124,10 @@ def test_weekly_plus_daily():
 
 def test_another_amount_on_sundays_makes_a_week_of_the_day():
     doses = on_days(0, 1, 2, 3, 4, 5, weeks=10) + mk.dose("MK-7", "360 ug", every="168 h", start="144 h")
-    stretched = found(doses)
-    assert any(period == pytest.approx(WEEK) for _, period, _ in stretched)
+    begin, period, end = found(doses)[-1]
+    assert period == pytest.approx(WEEK)
+    assert begin <= 144.0
+    assert end >= 10 * WEEK - 24
 
 
 @pytest.mark.parametrize("lasts", [2.0, 23.0, 24.0, 30.0, 48.0, 60.0])
