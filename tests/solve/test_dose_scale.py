@@ -30,7 +30,7 @@ def scaled(regimen, factors):
 
 
 def solved(engine, regimen, scale=None):
-    people = mk.population("postmenopausal", len(SCALE), rng=3)
+    people = mk.population("postmenopausal", len(regimen) if scale is None else len(scale), rng=3)
     doses = doses_for(regimen, people.ids, 3, TIMES[-1])
     problem = Problem(MODEL, people, doses, TIMES, 1e-6, dose_scale=scale)
     pieces = engine.pieces(problem, WANTED, workers=2, progress=None)
@@ -40,8 +40,9 @@ def solved(engine, regimen, scale=None):
 @pytest.mark.parametrize("engine", [mk.Cascade(), mk.Reference(rtol=1e-8)], ids=["cascade", "reference"])
 @pytest.mark.parametrize("name", REGIMENS)
 def test_scaled_doses_are_doses_of_another_size(engine, name):
-    found = solved(engine, REGIMENS[name], SCALE)
-    wanted = solved(engine, [scaled(REGIMENS[name], row) for row in SCALE])
+    scale = SCALE if isinstance(engine, mk.Cascade) else SCALE[2:]  # one person is slow enough
+    found = solved(engine, REGIMENS[name], scale)
+    wanted = solved(engine, [scaled(REGIMENS[name], row) for row in scale])
     for output in WANTED:
         assert found[output] == pytest.approx(wanted[output], rel=1e-9 if isinstance(engine, mk.Cascade) else 1e-6)
 
