@@ -67,6 +67,8 @@ _FLOOR = 1e-3
 """A value is controlled relative to itself plus this share of the largest it has had."""
 _SAFETY = 3.0
 """The estimate is that of a rule one order lower; measured errors stay below the tolerance with this factor."""
+_LEAP = 0.3
+"""Share of the tolerance that interpolation between samples may take."""
 _SNAP = 1e-3
 """Share of the tolerance within which a state is taken to be on its periodic orbit."""
 _NEWTON_STEPS = 30
@@ -569,23 +571,22 @@ def _leap_error(plan, tile, work, n, first, columns, newton, lane, rtol):
             step = abs(newton[BASE_SAMPLES - 1, place, lane])
             last = step * swing[0, lane]
             once = step * swing[1, lane]
-            before = abs(newton[BASE_SAMPLES - 2, place, lane]) * plan_before[0, lane]
-            shrink = min(1.0, last / before) if before > 0.0 else 1.0
             whole = last if lost * last <= once else once / lost
-            error += whole * shrink * weight
+            error += whole * weight
         if error > 0.0:
-            allowed = rtol * (size + _FLOOR * max(largest, size)) + noise[first + i, lane]
+            allowed = _LEAP * rtol * (size + _FLOOR * max(largest, size)) + noise[first + i, lane]
             ratio = error / allowed
             worst = ratio if not ratio <= worst else worst
     return worst
 
 
 @njit(**OPTIONS)
-def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting):
+def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting, still):
     """Fill z: where every sample starts, what holds at every boundary, and the end of the window; note who is periodic.
 
-    Returns whether all lanes are, so that one sample shows them all.
+    still (L,) gets who is. Returns whether all lanes are, so that one sample shows them all.
     """
+    idle = tile.idle[program.stage[stage, FIRST_MEMBER] + member]
     kind, leap_ratio, plan_iterated, peak = plan.kind, plan.leap_ratio, plan.iterated, tile.peak
     noise, z = tile.noise, work.z
     columns = program.stage[stage]
@@ -596,7 +597,6 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
     matrices, vectors = np.empty((4, n, n)), np.empty((6, n))
     found = np.empty(n)
     iterated = np.zeros(L, np.int64)
-    still = np.empty(L, np.bool_)
     leaping = False
     for lane in range(L):
         still[lane] = True
@@ -608,7 +608,7 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
         for slot in range(size + 1):
             for i in range(n):
                 z[slot, i, lane] = 0.0 if waiting[lane] else x[i, lane]
-        if kind[lane] == IDLE or waiting[lane]:
+        if kind[lane] == IDLE or waiting[lane] or idle[lane] != 0:
             continue
         still[lane] = False
         if kind[lane] == CLOSE:
@@ -991,11 +991,17 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
         for j in range(J_square, J):
             for i in range(n):
                 copy(square[j, i, :n], square[0, i, :n])
-    still = _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting)
-    J_path = 1 if still and J_forced == 1 else J
+    still = np.empty(L, np.bool_)
+    everyone_still = _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting, still)
+    J_path = 1 if everyone_still and J_forced == 1 else J
     _walk(program, plan, tile, table, work, stage, member, n, first, reach, J_path, J_forced, begins)
     _assess(program, plan, tile, table, work, stage, member, n, first, J_path, over_samples, over_points, rtol,
             horizon, begins, decay)  # fmt: skip
+    for o in range(plan.size[2]):  # who is periodic is at a boundary what the period ends with, to the bit
+        for i in range(n):
+            for lane in range(L):
+                if still[lane]:
+                    z[J + o, i, lane] = path[((K * PT - 1) * n + i) * L + lane]
     for i in range(n):
         for lane in range(L):
             x_next[first + i, lane] = z[size, i, lane]

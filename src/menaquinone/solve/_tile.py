@@ -64,6 +64,8 @@ _MOST_PANELS = 4096
 _GONE = 1e-14
 """A transient that has fallen to this share of itself is over."""
 _FADED = 1e-6
+_FAR = 5.0
+"""A transient falls by e to this power in one leap where something else goes on changing."""
 RESET, START = 1, 2
 PANELS, EVENTS, ROWS, RAW = 1, 2, 3, 4
 """Arrays that may turn out too small."""
@@ -339,15 +341,19 @@ def _swings(plan, lane, ratio):
 
 
 @njit(**OPTIONS)
-def _try_leap(plan, state, slowest, times, lane, count, begin, period):
+def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period):
     """Set a lane's window to a leap if enough periods fit; return whether they do."""
     nodes = plan.nodes
     left = plan.left[lane]
     ratio = np.exp(-slowest * period)
     if np.exp(-slowest * (left - begin)) < _FADED or not ratio < 0.9999:
         ratio = 1.0
-    elif np.log(_GONE) / np.log(ratio) + 2 > MOST_ITERATED:
-        count = min(count, MOST_ITERATED)
+    else:
+        bend = -np.log(ratio)
+        if drifts:  # what goes on for good is not smooth in what fades away
+            count = min(count, max(np.int64(_FAR / bend), _LEAST_LEAP))
+        elif -np.log(_GONE) / bend + 2 > MOST_ITERATED:
+            count = min(count, MOST_ITERATED)
     boundaries, samples = 0, BASE_SAMPLES
     for _ in range(8):  # outputs may allow fewer periods than asked for
         if count < _LEAST_LEAP:
@@ -400,7 +406,7 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
         if begin > left + TINY:
             right[lane] = min(right[lane], begin)
             return
-        if not leaps or left + period > end + TINY:
+        if leaps == 0 or left + period > end + TINY:
             continue
         limit = min(edge, end)
         count = np.int64(np.floor((limit - left) / period + 1e-9))
@@ -415,7 +421,7 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
                     return
         if hold[lane] == 0 and min(count, reach[lane]) >= _LEAST_LEAP:
             count = min(count, reach[lane])
-            if _try_leap(plan, state, slowest[subject], times, lane, count, begin, period):
+            if _try_leap(plan, state, slowest[subject], leaps == 2, times, lane, count, begin, period):
                 return
         lasting[lane] = 0
         whole = left + min(count, hold[lane] if hold[lane] > 0 else (1 if left <= begin + TINY else _DENSE - 1)) * period
@@ -1086,7 +1092,11 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     raw = RawStruct(raw_.starts, raw_.widths, raw_.clocks, raw_.count, raw_.plain)
     work = WorkStruct(work_.board, work_.meta, work_.reads, work_.writes, work_.a, work_.b, work_.keep, work_.psi, work_.path, work_.z, work_.bounds, work_.g, work_.square, work_.track, work_.newton, work_.points)
     table = TableStruct(table_.widths, table_.used, table_.begin, table_.done, table_.data, table_.known, table_.a)
-    adaptive, leaps = switches[0] != 0, switches[1] != 0 and crowd.taken.shape[1] == 0 and program.counts[7] != 0
+    adaptive, leaps = switches[0] != 0, 0
+    if switches[1] != 0 and crowd.taken.shape[1] == 0 and program.counts[7] != 0:
+        leaps = 1
+        for c in range(program.covariates.shape[0]):  # 2: something goes on changing for good
+            leaps = 2 if program.covariates[c, 0] == 2 else leaps
     outcome = np.zeros((2, L))
     while number * L < crowd.schedule.size:
         first = number * L

@@ -6,7 +6,8 @@ from menaquinone.solve.actions import RESET, Actions
 
 LONGEST_PERIOD = 672.0
 """h."""
-_LEAST_PERIODS = 3
+_LEAST_PERIODS = 12
+"""Fewer are not worth a leap."""
 _SAME = 2e-10
 """Times (h) closer than this are equal: they are multiples of 1e-9. A period repeats to the last digit, or it is none,
 and some multiple of it may be one (three times twenty minutes)."""
@@ -47,13 +48,13 @@ def stretches(actions: Actions) -> list[Stretch]:
 
 
 def _repeating(actions: Actions, first: int, last: int, stop: float) -> Stretch | None:
-    """Return the shortest period with which the actions from ``first`` on repeat at least a few times."""
+    """Return the shortest period with which the actions from ``first`` on repeat often enough."""
     time = actions.time
     ahead = int(np.searchsorted(time[:last], time[first] + LONGEST_PERIOD + _SAME))
     for other in range(first + 1, ahead):
         period = round(float(time[other] - time[first]), _DIGITS)
         shift = other - first
-        if period < _SAME or not _alike(actions, first, other):
+        if period < _SAME or not _again(actions, first, last, shift, period):
             continue
         same = _runs(actions, first, last, shift, period)
         end_of_match = first + shift + same
@@ -62,6 +63,17 @@ def _repeating(actions: Actions, first: int, last: int, stop: float) -> Stretch 
         if end - time[first] >= _LEAST_PERIODS * period - _SAME and _balanced(actions, first, shift):
             return float(time[first]), float(period), float(end)
     return None
+
+
+def _again(actions: Actions, first: int, last: int, shift: int, period: float) -> bool:
+    """Return whether an action comes again at each of the least number of periods: a quick look."""
+    for k in range(1, _LEAST_PERIODS):
+        other = first + k * shift
+        if other >= last or not _alike(actions, first, other):
+            return False
+        if abs(actions.time[other] - actions.time[first] - k * period) > _SAME:
+            return False
+    return True
 
 
 def _alike(actions: Actions, one: int, other: int) -> bool:
