@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from menaquinone.errors import InputError
-from menaquinone.interop.documents import Document, house_unit
+from menaquinone.interop.documents import Document, house_unit, number
 
 libsbml = pytest.importorskip("libsbml")
 roadrunner = pytest.importorskip("roadrunner")
@@ -96,6 +96,21 @@ def test_of_two_events_at_one_time_the_higher_priority_is_first():
     document.event("double", "time >= 3", 2, {level: f"2 * {level}"})
     document.event("add more", "time >= 3", 1, {level: f"{level} + 100"})
     assert run(document, ["level"], [2.0, 4.0])[:, 0].tolist() == [1, 112]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(0.1, "0.1"), (-2.0, "(-2.0)"), (np.float64(1e-300), "1e-300"), (5e-324, "0.0"), (0, "0.0")]
+)
+def test_numbers_are_such_as_every_reader_takes(value, written):
+    assert number(value) == written
+
+
+def test_a_parameter_of_next_to_nothing_is_one_that_can_be_read():
+    document = Document("small", [])
+    document.parameter("little", 5e-324)
+    document.parameter("endless", np.inf)
+    runner = roadrunner.RoadRunner(document.text())
+    assert (runner["little"], runner["endless"]) == (0.0, np.inf)
 
 
 def test_ids_are_given_once():

@@ -7,6 +7,7 @@ and no reactions, so that no tool multiplies by a volume or wants a stoichiometr
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,22 @@ def sbml_id(name: str) -> str:
     plain = "__".join(re.sub(r"[^A-Za-z0-9]+", "_", one).strip("_") for one in parts)
     plain = plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
     return f"{plain}_" if plain.casefold() in _RESERVED else plain
+
+
+def number(value: float) -> str:
+    """Return a number as a formula reads it.
+
+    Parameters
+    ----------
+    value
+        Finite; so little of anything that a double no longer holds it in full is nothing, since readers refuse it.
+    """
+    written = repr(_held(value))
+    return f"({written})" if value < 0 else written
+
+
+def _held(value: float) -> float:
+    return 0.0 if abs(value) < float_info.min else float(value)
 
 
 class Document:
@@ -138,7 +155,7 @@ class Document:
         one.setName(name)
         one.setConstant(constant)
         if value is not None:
-            one.setValue(float(value))
+            one.setValue(_held(value))
         written = self._unit(unit)
         if written:
             one.setUnits(written)
@@ -305,4 +322,4 @@ def _chosen(counter: str, counts: np.ndarray, formulas: Sequence[str]) -> str:
     return f"piecewise({', '.join([*cases, last])})"
 
 
-__all__ = ["Document", "house_unit", "sbml_id"]
+__all__ = ["Document", "house_unit", "number", "sbml_id"]

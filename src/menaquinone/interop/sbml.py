@@ -16,7 +16,7 @@ from menaquinone.declare import Value
 from menaquinone.errors import refused, require
 from menaquinone.inputs.doses import Regimens
 from menaquinone.inputs.population import Population
-from menaquinone.interop.documents import Document, sbml_id
+from menaquinone.interop.documents import Document, number, sbml_id
 from menaquinone.interop.formulas import formulas
 from menaquinone.interop.persons import AMOUNT, Person, person
 from menaquinone.model import Model, bracketed
@@ -182,7 +182,7 @@ class _Writer:
                 self.document.assign(ids[k], _line(times, starts[:, k], slopes[:, k]))
         steps = 1 + np.flatnonzero((np.diff(starts, axis=0) != 0).any(axis=1))
         if steps.size and not moves:
-            levels = {one_id: [repr(float(level)) for level in starts[steps, k]] for k, one_id in enumerate(ids)}
+            levels = {one_id: [number(level) for level in starts[steps, k]] for k, one_id in enumerate(ids)}
             self.document.repeat(f"{name} steps", times[steps], STEPS, levels)
         return ids
 
@@ -254,7 +254,7 @@ class _Writer:
         switch = self.document.parameter(
             bracketed(f"{one.block.name} begun", label), 0.0, notes=["0 before onset and 1 after it"]
         )
-        then = {ids[k]: repr(float(value)) for ids, value in zip(self.states[i].values(), onset.then, strict=True)}
+        then = {ids[k]: number(value) for ids, value in zip(self.states[i].values(), onset.then, strict=True)}
         reached = f"{' + '.join(reads[onset.when])} >= {self.parameters[i][onset.reaches][k]}"
         name = bracketed(f"{one.block.name} begins", label)
         self.document.event(name, f"{switch} < 0.5 && {reached}", ONSETS, {switch: "1"} | then)
@@ -297,7 +297,7 @@ class _Writer:
 
     def arriving(self, name: str, kind: int, to: Target, amounts: list[float]) -> list[str]:
         """Return formulas of what arrives of amounts or rates; one that is always the same becomes a parameter."""
-        written = [f"({amount!r})" for amount in amounts]
+        written = [number(amount) for amount in amounts]
         if len(set(amounts)) == 1:
             what, unit = ("amount", "nmol") if kind == AMOUNT else ("rate", "nmol/h")
             notes = ["before bioavailability"]
@@ -305,7 +305,7 @@ class _Writer:
             written = [same] * len(amounts)
         share = [self.parameters[to.stage][to.parameter][to.member]] if to.parameter else []
         if to.factor != 1.0:
-            share.append(repr(float(to.factor)))
+            share.append(number(to.factor))
         return [" * ".join([one, *share]) for one in written]
 
     def resets(self) -> None:
@@ -314,7 +314,7 @@ class _Writer:
         if not times.size:
             return
         back = {
-            ids[k]: repr(float(self.entry.x[i][state, k, 0]))
+            ids[k]: number(self.entry.x[i][state, k, 0])
             for i, one in enumerate(self.stages)
             if one.doses
             for state, ids in enumerate(self.states[i].values())
@@ -326,7 +326,7 @@ class _Writer:
         """Write steady states: the numbers that the reference engine finds for this person."""
         for time, found in self.person.settled():
             put = {
-                ids[k]: repr(float(found[i][state, k]))
+                ids[k]: number(found[i][state, k])
                 for i, one in enumerate(self.stages)
                 if one.doses or one.steady
                 for state, ids in enumerate(self.states[i].values())
@@ -374,10 +374,10 @@ def _at(held: Held, name: str, time: float) -> np.ndarray:
 def _line(times: np.ndarray, starts: np.ndarray, slopes: np.ndarray) -> str:
     """Return straight pieces as a formula of time."""
     pieces = [
-        f"{float(start)!r} + ({float(slope)!r}) * (time - {float(time)!r})"
+        f"{number(start)} + {number(slope)} * (time - {number(time)})"
         for time, start, slope in zip(times, starts, slopes, strict=True)
     ]
-    cases = [f"{piece}, time < {float(end)!r}" for piece, end in zip(pieces, times[1:], strict=False)]
+    cases = [f"{piece}, time < {number(end)}" for piece, end in zip(pieces, times[1:], strict=False)]
     return f"piecewise({', '.join([*cases, pieces[-1]])})" if cases else pieces[-1]
 
 

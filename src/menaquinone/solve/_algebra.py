@@ -8,7 +8,21 @@ Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
 import numpy as np
 from numba import njit
 
-from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, root, select, smallest, splat, store, sub
+from menaquinone.solve._vectors import (
+    add,
+    div,
+    fma,
+    largest,
+    load,
+    magnitude,
+    mul,
+    root,
+    select,
+    smallest,
+    splat,
+    store,
+    sub,
+)
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
     DIFFERENCE,
@@ -157,11 +171,10 @@ def _phi(z, linked, order, phi, spare, counts, keep):
 def propagators(a, widths, row, linked, driven, out, begin):
     """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
 
-    a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from element
-    ``begin`` on, one after the other, keep and hold
-    (s, n, n, L): effect of the start and of a constant input at each node; and where ``driven`` drive
-    (s, s + 1, n, n, L): of the input at each point, and defect (s, n, n, L): of the input's divided difference when the
-    start is left out of the interpolation.
+    a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from
+    element ``begin`` on, one after the other, keep and hold (s, n, n, L): effect of the start and of a constant input
+    at each node; and where ``driven`` drive (s, s + 1, n, n, L): of the input at each point, and defect (s, n, n, L):
+    of the input's divided difference when the start is left out of the interpolation.
     """
     n = a.shape[0]
     order = S + 1 if driven else 1
@@ -200,7 +213,10 @@ def _drives(node, width, phi, out, begin):
 
 @njit(**OPTIONS)
 def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
-    """Fill psi (s, n, L) from element ``into`` on, by the propagators at element ``row``: what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do."""
+    """Fill psi (s, n, L) from element ``into`` on, by the propagators at element ``row``.
+
+    It is what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do.
+    """
     square = n * n * L
     for node in range(S):
         for i in range(n):

@@ -10,11 +10,11 @@ from numba.extending import intrinsic
 def invoke_march(
     typingctx: Any, address: Any, program: Any, plan: Any, tile: Any, table: Any, work: Any, stage: Any, member: Any,
     rtol: Any, horizon: Any, begins: Any,
-) -> Any:  # fmt: skip # noqa: ARG001 - an intrinsic's arguments are typed by their names
+) -> Any:  # fmt: skip
     """Call ``_stages.march``, compiled for exactly these types, at an address (int64)."""
     kinds = (program, plan, tile, table, work, stage, member, rtol, horizon, begins)
 
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = context.call_conv.get_function_type(types.none, kinds)
         function = builder.inttoptr(args[0], kind.as_pointer())
         status, _ = context.call_conv.call_function(builder, function, types.none, kinds, args[1:])

@@ -6,8 +6,6 @@ one loop over them evaluates an equation at one point, in vectors. What it finds
 known only by its address could overlap with what is read, and that would keep the compiler from using vectors.
 """
 
-# ruff: noqa: ARG001  (an intrinsic's arguments are typed by their names, all of them)
-
 import math
 from collections.abc import Callable
 from typing import Any

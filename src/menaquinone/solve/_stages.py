@@ -190,9 +190,8 @@ def _publish(program, plan, work, p, stage, member, over_samples, over_points, x
         )  # fmt: skip
     for o in range(columns[OUTPUTS]):
         row = first + o
-        if not felt[row]:  # equal over samples although the state is not
-            if not over_samples and by_sample:
-                meta[row, 0], meta[row, 3] = 0, 0
+        if not felt[row] and not over_samples and by_sample:  # equal over samples although the state is not
+            meta[row, 0], meta[row, 3] = 0, 0
 
 
 @njit(**OPTIONS)
@@ -432,8 +431,10 @@ def _jump(square, g, n, times, power, shift, base, move, spare, vector):
 
 @njit(**OPTIONS)
 def _interpolate(plan, work, n, J, moving_square, newton):
-    """Fill newton (BASE, c, L) with divided differences of the maps' coefficients in the order ORDER; c is n, or n n + n
-    where ``moving_square``. Lanes whose samples are all equal come out as exact zeros."""
+    """Fill newton (BASE, c, L) with divided differences of the maps' coefficients in the order ORDER.
+
+    c is n, or n n + n where ``moving_square``. Lanes whose samples are all equal come out as exact zeros.
+    """
     node_omega, g, square = plan.node_omega, work.g, work.square
     columns = n + (n * n if moving_square else 0)
     for place in range(BASE_SAMPLES):
@@ -551,7 +552,7 @@ def _pick(plan, work, n, columns, newton, iterated, lane, matrices, vectors):
 @njit(**OPTIONS)
 def _leap_error(plan, tile, work, n, first, columns, newton, lane, rtol):
     """Return the error of interpolating between samples, over what is allowed."""
-    swing, plan_before, peak, noise = plan.swing, plan.before, tile.peak, tile.noise
+    swing, peak, noise = plan.swing, tile.peak, tile.noise
     z, square = work.z, work.square
     worst = 0.0
     J = plan.samples[lane]
@@ -807,7 +808,10 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
 
 @njit(**OPTIONS)
 def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, judged):
-    """Take one member of a stage that is not affine through its panels from x; square gets the derivative of the end."""
+    """Take one member of a stage that is not affine through its panels from x.
+
+    square gets the derivative of the end.
+    """
     kind, idle, reads, square = plan.kind, tile.idle, work.reads, work.square
     work_path, a, work_keep, then = work.path, work.a, work.keep, program.then
     columns = program.stage[stage]
@@ -966,7 +970,6 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
             path.ctypes.data, work_a.ctypes.data, b.ctypes.data, 0,
         )  # fmt: skip
     reach = plane(program.reach, columns[MASK], n, n)
-    acts = plane(program.acts, columns[MASK], n, n)
     decay = np.empty(L)
     for lane in range(L):
         decay[lane] = abs(work_a[lane])

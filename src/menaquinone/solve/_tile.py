@@ -5,17 +5,6 @@ from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, L, S, copy, fill
 from menaquinone.solve._calls import invoke_march
-from menaquinone.solve._structs import (
-    AgendaStruct,
-    CrowdStruct,
-    LanesStruct,
-    PlanStruct,
-    ProgramStruct,
-    RawStruct,
-    TableStruct,
-    TileStruct,
-    WorkStruct,
-)
 from menaquinone.solve._stages import (
     BASE_SAMPLES,
     CLOSE,
@@ -26,6 +15,17 @@ from menaquinone.solve._stages import (
     ORDER,
     PT,
     STEP,
+)
+from menaquinone.solve._structs import (
+    AgendaStruct,
+    CrowdStruct,
+    LanesStruct,
+    PlanStruct,
+    ProgramStruct,
+    RawStruct,
+    TableStruct,
+    TileStruct,
+    WorkStruct,
 )
 from menaquinone.solve.program import (
     DOSED,
@@ -115,10 +115,7 @@ def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, ma
         stop, tiny, now = reading + gap, 1e-6 * gap, reading
         mark = _after(marks, 0, m_end, now + tiny)
         while now < stop:
-            if mark < m_end:
-                following = marks[mark]
-            else:
-                following = LONGEST * (np.floor(now / LONGEST + 1e-6) + 1.0)
+            following = marks[mark] if mark < m_end else LONGEST * (np.floor(now / LONGEST + 1e-6) + 1.0)
             if not following < stop - tiny:
                 following = stop
             if n >= room:
@@ -147,7 +144,7 @@ def _clock(breaks, first, last, at):
 @njit(**OPTIONS)
 def _lay_lane(agenda, plan, state, times, raw, lane):
     """Lay one lane's panels, all samples; return whether there was room."""
-    plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.count
+    plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.laid
     plain, starts, widths, clocks = raw.plain, raw.starts, raw.widths, raw.clocks
     cycle_from, cycle, agenda_breaks = agenda.cycle_from, agenda.cycle, agenda.breaks
     s = state.orbit[lane] if plan.kind[lane] == CLOSE else -1
@@ -203,7 +200,7 @@ def _align(plan, raw, table):
     """
     kind, samples, starts, widths = plan.kind, plan.samples, plan.starts, plan.widths
     rows, plan_place, used, table_widths = plan.rows, plan.place, table.used, table.widths
-    done, raw_count, raw_starts, raw_widths = table.done, raw.count, raw.starts, raw.widths
+    done, raw_count, raw_starts, raw_widths = table.done, raw.laid, raw.starts, raw.widths
     J, K = plan.size[0], plan.size[1]
     same = True
     for lane in range(L):
@@ -325,7 +322,7 @@ def _swings(plan, lane, ratio):
     swing, before, plan_omega, node_omega = plan.swing, plan.before, plan.omega, plan.node_omega
     for k in range(2):
         swing[k, lane], before[k, lane] = 0.0, 0.0
-    last, fading = plan.count[lane] - 1, 1.0
+    last, fading = plan.periods[lane] - 1, 1.0
     for number in range(max(plan.iterated[lane], 0)):
         omega = fading if ratio < 1.0 else number / last
         fading *= ratio
@@ -373,7 +370,7 @@ def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period):
         if not known:
             nodes[extra, lane] = nodes[j, lane]
             extra += 1
-    plan.kind[lane], plan.count[lane], plan.samples[lane], plan.boundaries[lane] = LEAP, count, extra, boundaries
+    plan.kind[lane], plan.periods[lane], plan.samples[lane], plan.boundaries[lane] = LEAP, count, extra, boundaries
     plan.length[lane] = period
     plan.right[lane] = left + count * period
     _swings(plan, lane, ratio)
@@ -391,7 +388,7 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
         state_edge[lane] += 1
     edge = edges[state_edge[lane]]
     plan.left[lane], plan.kind[lane], plan.samples[lane], plan.boundaries[lane] = left, STEP, 1, 0
-    plan.count[lane], plan.nodes[0, lane], plan.iterated[lane] = 1, 0, 0
+    plan.periods[lane], plan.nodes[0, lane], plan.iterated[lane] = 1, 0, 0
     lasting[lane] = 1
     right[lane] = min(edge, left + window)
     b_end = agenda.break_from[which + 1]
@@ -424,7 +421,9 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
             if _try_leap(plan, state, slowest[subject], leaps == 2, times, lane, count, begin, period):
                 return
         lasting[lane] = 0
-        whole = left + min(count, hold[lane] if hold[lane] > 0 else (1 if left <= begin + TINY else _DENSE - 1)) * period
+        whole = (
+            left + min(count, hold[lane] if hold[lane] > 0 else (1 if left <= begin + TINY else _DENSE - 1)) * period
+        )
         if whole <= left + window:
             right[lane] = min(right[lane], whole)
         return
@@ -434,7 +433,7 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
 def _sort_stops(plan):
     """List every lane's samples, boundaries and end in the order of the periods."""
     kind, boundaries, stops, at = plan.kind, plan.boundaries, plan.stops, plan.at
-    samples, nodes, count = plan.samples, plan.nodes, plan.count
+    samples, nodes, count = plan.samples, plan.nodes, plan.periods
     J, O = plan.size[0], plan.size[2]
     for lane in range(L):
         n = 0
@@ -575,7 +574,11 @@ def _covariates(program, plan, tile, work):
                 if kind[lane] == CLOSE:
                     hours = left[lane]
                 place = 0
-                while place + 2 < knots.shape[0] and knots[place + 1, lane] <= hours and np.isfinite(knots[place + 2, lane]):
+                while (
+                    place + 2 < knots.shape[0]
+                    and knots[place + 1, lane] <= hours
+                    and np.isfinite(knots[place + 2, lane])
+                ):
                     place += 1
                 slope = (levels[place + 1, lane] - levels[place, lane]) / (knots[place + 1, lane] - knots[place, lane])
                 board[base + q * L + lane] = levels[place, lane] + (hours - knots[place, lane]) * slope
@@ -606,12 +609,14 @@ def _insert(values, many, value):
 
 @njit(**OPTIONS)
 def _refine(plan, state, raw, lane):
-    """Halve a lane's bad panels: by a mark for good where a panel lies between marks, by a cut elsewhere and in windows
-    that are the beginning of a stretch, which is unlike the rest."""
+    """Halve a lane's bad panels: by a mark for good where a panel lies between marks, by a cut elsewhere.
+
+    Windows at the beginning of a stretch, which is unlike the rest, are cut only.
+    """
     starts, plan_ratio, many_marks, marks = plan.starts, plan.ratio, state.many_marks, state.marks
-    lasting, many_cuts, cuts, count = state.lasting, state.many_cuts, state.cuts, raw.count
+    lasting, many_cuts, cuts, count = state.lasting, state.many_cuts, state.cuts, raw.laid
     widths, clocks, raw_starts = raw.widths, raw.clocks, raw.starts
-    J, K = plan.size[0], plan.size[1]
+    K = plan.size[1]
     at, old = 0, many_marks[lane]
     laid = np.empty(old)
     for k in range(old):
@@ -663,7 +668,7 @@ def _onsets(program, plan, tile, state, work, lane, raw):
     kind, nodes, starts, widths = plan.kind, plan.nodes, plan.starts, plan.widths
     left, since, p, meta = plan.left, tile.since, tile.p, work.meta
     board, reach, hold, many_cuts = work.board, state.reach, state.hold, state.many_cuts
-    cuts, raw_count, stage, feed = state.cuts, raw.count, program.stage, program.feed
+    cuts, raw_count, stage, feed = state.cuts, raw.laid, program.stage, program.feed
     found = False
     K, points = plan.size[1], work.points[0]
     values = np.empty(PT)
@@ -732,9 +737,7 @@ def _sweep(address, program, plan, tile, table, work, settings):
                         while k < K - 1 and starts[k, lane] < since - TINY:
                             k += 1
                         begins[lane] = k
-            invoke_march(
-                address, program, plan, tile, table, work, stage, member, settings[0], settings[1], begins
-            )
+            invoke_march(address, program, plan, tile, table, work, stage, member, settings[0], settings[1], begins)
 
 
 @njit(**OPTIONS)
@@ -743,7 +746,7 @@ def _capture(program, plan, work, times, lane, place, until, captured):
     left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
     length, nodes, starts, widths = plan.length, plan.nodes, plan.starts, plan.widths
     meta, board, wanted = work.meta, work.board, program.wanted
-    J, K, points = plan.size[0], plan.size[1], work.points[0]
+    K, points = plan.size[1], work.points[0]
     o = _after(times, 0, times.size, left[lane])
     boundary = 0
     while o < times.size and times[o] <= min(plan.right[lane], until) + TINY:
@@ -809,7 +812,7 @@ def _open_orbits(program, agenda, crowd, plan, tile, state, first):
 def _seek_orbits(agenda, crowd, plan, tile, state, first, turn):
     """Set the windows of waiting lanes to one period: of all doses that go on, or (turn 1) of the new ones alone."""
     kind, left, right, samples = plan.kind, plan.left, plan.right, plan.samples
-    boundaries, count, nodes, length = plan.boundaries, plan.count, plan.nodes, plan.length
+    boundaries, count, nodes, length = plan.boundaries, plan.periods, plan.nodes, plan.length
     schedule, x, r, base = plan.schedule, tile.x, tile.r, tile.base
     pending, time, state_orbit, agenda_orbit = state.pending, state.time, state.orbit, agenda.orbit
     running_from, running, agenda_slot, share = agenda.running_from, agenda.running, agenda.slot, crowd.share
@@ -834,7 +837,7 @@ def _seek_orbits(agenda, crowd, plan, tile, state, first, turn):
 def _judge_orbits(plan, state, raw, adaptive, outcome):
     """Refine the panels of orbits that ask for it; return whether any does."""
     ratio, leap_ratio, pending, tries = plan.ratio, plan.leap_ratio, state.pending, state.tries
-    time, count = state.time, raw.count
+    time, count = state.time, raw.laid
     again = False
     for lane in range(L):
         if pending[lane] < 0 or outcome[0, lane] != 0.0:
@@ -855,8 +858,10 @@ def _judge_orbits(plan, state, raw, adaptive, outcome):
 
 @njit(**OPTIONS)
 def _put_on_orbits(program, agenda, tile, state, outcome):
-    """Move the waiting lanes to their orbits: amounts by the new doses alone, which linear kinetics lets us add, tissue
-    pools and proteins to the joint orbit."""
+    """Move the waiting lanes to their orbits.
+
+    Amounts by the new doses alone, which linear kinetics lets us add, tissue pools and proteins to the joint orbit.
+    """
     x, rest, x_next, settled = tile.x, tile.rest, tile.x_next, tile.settled
     peak, pending, state_settled, tries = tile.peak, state.pending, state.settled, state.tries
     finished, stage, orbit = state.finished, program.stage, agenda.orbit
@@ -881,7 +886,7 @@ def _put_on_orbits(program, agenda, tile, state, outcome):
 def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
     """Lay the panels of the chosen windows and note what happens in them; need (2,) says which array is too small."""
     samples, kind, boundaries, widths = plan.samples, plan.kind, plan.boundaries, table.widths
-    starts, count = raw.starts, raw.count
+    starts, count = raw.starts, raw.laid
     J, O = 1, 0
     for lane in range(L):
         J = max(J, samples[lane])
@@ -896,7 +901,7 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
             for j in range(samples[lane]):
                 K = max(K, count[j, lane])
     plan.size[0], plan.size[1], plan.size[2] = J, K, O
-    if J * K > work.points[1]:
+    if work.points[1] < J * K:
         need[0], need[1] = PANELS, 2 * J * K
         return False
     if not _align(plan, raw, table):
@@ -947,7 +952,7 @@ def _enter(crowd, plan, state, marks, space, since, number):
 @njit(**OPTIONS)
 def _accept(agenda, edges, plan, tile, state, lane):
     """Move one lane to the end of its window; edges: of this person's windows."""
-    kind, count, left, x = plan.kind, plan.count, plan.left, tile.x
+    kind, count, left, x = plan.kind, plan.periods, plan.left, tile.x
     r, x_next, r_next, peak = tile.r, tile.x_next, tile.r_next, tile.peak
     peak_next, reach, refused, hold = tile.peak_next, state.reach, state.refused, state.hold
     anchored, edge, stretch = state.anchored, state.edge, agenda.stretch
@@ -967,9 +972,13 @@ def _accept(agenda, edges, plan, tile, state, lane):
         begin = stretch[q, 0]
         if abs(begin - right) <= TINY:
             began = True
-        elif begin <= left[lane] + TINY and right <= stretch[q, 2] + TINY and kind[lane] == STEP:
-            if reach[lane] == 0 and right - begin >= (_DENSE - 0.5) * stretch[q, 1]:
-                reach[lane] = NEVER
+        elif (
+            begin <= left[lane] + TINY
+            and right <= stretch[q, 2] + TINY
+            and kind[lane] == STEP
+            and (reach[lane] == 0 and right - begin >= (_DENSE - 0.5) * stretch[q, 1])
+        ):
+            reach[lane] = NEVER
     if began:
         reach[lane], anchored[lane] = 0, 0
     if edges[edge[lane]] <= right + TINY:
@@ -980,7 +989,7 @@ def _accept(agenda, edges, plan, tile, state, lane):
 
 @njit(**OPTIONS)
 def _leap_refused(plan, state, lane, lost):
-    """Shorten a lane's leap, or have a few periods stepped first: a transient is leaped more easily when it is smaller."""
+    """Shorten a lane's leap, or have a few periods stepped first, which makes a transient smaller."""
     hold = state.hold
     ratio = plan.leap_ratio[lane]
     usable = np.isfinite(ratio) and not lost
@@ -992,7 +1001,7 @@ def _leap_refused(plan, state, lane, lost):
             hold[lane] = max(steps, 1)
             return
     shrink = min(max(0.9 * ratio ** (-1.0 / BASE_SAMPLES), 0.1), 0.6) if usable else 0.2
-    state.reach[lane] = np.int64(plan.count[lane] * shrink)
+    state.reach[lane] = np.int64(plan.periods[lane] * shrink)
     hold[lane] = 3 if state.reach[lane] < _LEAST_LEAP else 0
 
 
@@ -1003,7 +1012,7 @@ def _decide(program, plan, tile, state, work, raw, times, lane, subject, adaptiv
     outcome (2, L) gets the status and the time of a failure.
     """
     plan_ratio, starts, tries, hold = plan.ratio, plan.starts, state.tries, state.hold
-    many_cuts, finished, count = state.many_cuts, state.finished, raw.count
+    many_cuts, finished, count = state.many_cuts, state.finished, raw.laid
     K = plan.size[1]
     bad, lost, where, panels = False, False, 0, 0
     for j in range(plan.samples[lane]):
@@ -1084,13 +1093,125 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     early; need (2,): which array is too small for the tile whose number is returned, and what it should hold.
     """
     # the records by reference
-    program = ProgramStruct(program_.stage, program_.feed, program_.sums, program_.terms, program_.acts, program_.reach, program_.felt, program_.then, program_.covariates, program_.entries, program_.wanted, program_.counts)
-    agenda = AgendaStruct(agenda_.break_from, agenda_.breaks, agenda_.event_from, agenda_.time, agenda_.order, agenda_.kind, agenda_.value, agenda_.dose, agenda_.target, agenda_.slot, agenda_.stretch_from, agenda_.stretch, agenda_.orbit_from, agenda_.orbit, agenda_.cycle_from, agenda_.cycle, agenda_.running_from, agenda_.running)
-    crowd = CrowdStruct(crowd_.schedule, crowd_.parameters, crowd_.x, crowd_.base, crowd_.noise, crowd_.share, crowd_.taken, crowd_.edges, crowd_.knots, crowd_.levels, crowd_.entry, crowd_.idle, crowd_.onset, crowd_.slowest)
-    plan = PlanStruct(plan_.size, plan_.left, plan_.right, plan_.kind, plan_.count, plan_.samples, plan_.schedule, plan_.boundaries, plan_.length, plan_.nodes, plan_.at, plan_.starts, plan_.widths, plan_.rows, plan_.place, plan_.omega, plan_.node_omega, plan_.iterated, plan_.stops, plan_.swing, plan_.before, plan_.ratio, plan_.leap_ratio, plan_.head, plan_.tail, plan_.following, plan_.kinds, plan_.slots, plan_.lanes, plan_.values)
-    state = LanesStruct(state_.time, state_.edge, state_.settled, state_.reach, state_.hold, state_.tries, state_.anchored, state_.finished, state_.marks, state_.many_marks, state_.cuts, state_.many_cuts, state_.orbit, state_.pending, state_.lasting, state_.refused)
-    raw = RawStruct(raw_.starts, raw_.widths, raw_.clocks, raw_.count, raw_.plain)
-    work = WorkStruct(work_.board, work_.meta, work_.reads, work_.writes, work_.a, work_.b, work_.keep, work_.psi, work_.path, work_.z, work_.bounds, work_.g, work_.square, work_.track, work_.newton, work_.points)
+    program = ProgramStruct(
+        program_.stage,
+        program_.feed,
+        program_.sums,
+        program_.terms,
+        program_.acts,
+        program_.reach,
+        program_.felt,
+        program_.then,
+        program_.covariates,
+        program_.entries,
+        program_.wanted,
+        program_.counts,
+    )
+    agenda = AgendaStruct(
+        agenda_.break_from,
+        agenda_.breaks,
+        agenda_.event_from,
+        agenda_.time,
+        agenda_.order,
+        agenda_.kind,
+        agenda_.value,
+        agenda_.dose,
+        agenda_.target,
+        agenda_.slot,
+        agenda_.stretch_from,
+        agenda_.stretch,
+        agenda_.orbit_from,
+        agenda_.orbit,
+        agenda_.cycle_from,
+        agenda_.cycle,
+        agenda_.running_from,
+        agenda_.running,
+    )
+    crowd = CrowdStruct(
+        crowd_.schedule,
+        crowd_.parameters,
+        crowd_.x,
+        crowd_.base,
+        crowd_.noise,
+        crowd_.share,
+        crowd_.taken,
+        crowd_.edges,
+        crowd_.knots,
+        crowd_.levels,
+        crowd_.entry,
+        crowd_.idle,
+        crowd_.onset,
+        crowd_.slowest,
+    )
+    plan = PlanStruct(
+        plan_.size,
+        plan_.left,
+        plan_.right,
+        plan_.kind,
+        plan_.periods,
+        plan_.samples,
+        plan_.schedule,
+        plan_.boundaries,
+        plan_.length,
+        plan_.nodes,
+        plan_.at,
+        plan_.starts,
+        plan_.widths,
+        plan_.rows,
+        plan_.place,
+        plan_.omega,
+        plan_.node_omega,
+        plan_.iterated,
+        plan_.stops,
+        plan_.swing,
+        plan_.before,
+        plan_.ratio,
+        plan_.leap_ratio,
+        plan_.head,
+        plan_.tail,
+        plan_.following,
+        plan_.kinds,
+        plan_.slots,
+        plan_.lanes,
+        plan_.values,
+    )
+    state = LanesStruct(
+        state_.time,
+        state_.edge,
+        state_.settled,
+        state_.reach,
+        state_.hold,
+        state_.tries,
+        state_.anchored,
+        state_.finished,
+        state_.marks,
+        state_.many_marks,
+        state_.cuts,
+        state_.many_cuts,
+        state_.orbit,
+        state_.pending,
+        state_.lasting,
+        state_.refused,
+    )
+    raw = RawStruct(raw_.starts, raw_.widths, raw_.clocks, raw_.laid, raw_.plain)
+    work = WorkStruct(
+        work_.board,
+        work_.meta,
+        work_.reads,
+        work_.writes,
+        work_.a,
+        work_.b,
+        work_.keep,
+        work_.psi,
+        work_.path,
+        work_.z,
+        work_.bounds,
+        work_.g,
+        work_.square,
+        work_.track,
+        work_.newton,
+        work_.points,
+    )
     table = TableStruct(table_.widths, table_.used, table_.begin, table_.done, table_.data, table_.known, table_.a)
     adaptive, leaps = switches[0] != 0, 0
     if switches[1] != 0 and crowd.taken.shape[1] == 0 and program.counts[7] != 0:

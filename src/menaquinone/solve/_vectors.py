@@ -4,8 +4,6 @@
 every lane. The compiler need not find out that a loop over lanes is one operation, and no lane can see another.
 """
 
-# ruff: noqa: ARG001  (an intrinsic's arguments are typed by their names, all of them)
-
 from typing import Any
 
 from llvmlite import ir
@@ -119,7 +117,6 @@ largest = _named("maxnum", 2)
 smallest = _named("minnum", 2)
 
 
-
 @intrinsic
 def select(typingctx: Any, which: Any, a: Any, b: Any) -> Any:
     """Return a in the lanes where ``which`` is not 0, b in the others."""
@@ -131,4 +128,19 @@ def select(typingctx: Any, which: Any, a: Any, b: Any) -> Any:
     return VECTOR(VECTOR, VECTOR, VECTOR), code
 
 
-__all__ = ["VECTOR", "add", "div", "fma", "largest", "load", "magnitude", "mul", "root", "select", "smallest", "splat", "store", "sub"]
+__all__ = [
+    "VECTOR",
+    "add",
+    "div",
+    "fma",
+    "largest",
+    "load",
+    "magnitude",
+    "mul",
+    "root",
+    "select",
+    "smallest",
+    "splat",
+    "store",
+    "sub",
+]

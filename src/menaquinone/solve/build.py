@@ -181,7 +181,7 @@ class Built:
         place = next((k for k, kept in enumerate(self.stages) if kept is one), -1)
         if place < 0:
             return -1
-        return int(self.program.stage[place, 2]) + target.member * one.n + target.state
+        return int(self.program.stage[place, 2]) + int(target.member * one.n + target.state)
 
     def _agenda(self) -> Agenda:
         every = self.problem.actions
@@ -248,7 +248,9 @@ class Built:
         entry = enter(problem, padded)
         which = problem.doses.which[padded]
         mine = [problem.stages.index(one) for one in self.stages]
-        parameters = [_by_member(_stacked(entry.parameters[i], one.m, n)) for i, one in zip(mine, self.stages, strict=True)]
+        parameters = [
+            _by_member(_stacked(entry.parameters[i], one.m, n)) for i, one in zip(mine, self.stages, strict=True)
+        ]
         x = [_by_member(entry.x[i]) for i in mine]
         base = [_by_member(entry.intake[i]) for i in mine]
         noise = [_by_member(_ROUNDING * entry.reach[i]) for i in mine]
@@ -320,7 +322,9 @@ class Built:
             if one.block.onset is not None:
                 u = inputs(one, entry.offered, entry.offered, entry.held, zero, zero)
                 p = entry.parameters[self.problem.stages.index(one)]
-                since[~np.broadcast_to(getattr(u, one.onset.when) >= getattr(p, one.onset.reaches), since.shape)] = np.inf
+                since[~np.broadcast_to(getattr(u, one.onset.when) >= getattr(p, one.onset.reaches), since.shape)] = (
+                    np.inf
+                )
             parts.append(since)
         return np.concatenate(parts)
 
@@ -343,7 +347,7 @@ class Built:
 
 
 def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
-    """Return the smallest rate constant (lanes,) among the modes of a (lanes, n, n) that a unit of one state excites."""
+    """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites."""
     y = np.zeros((*a.shape[:2], 1))
     y[:, state] = 1.0
     try:

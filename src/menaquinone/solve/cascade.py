@@ -137,7 +137,8 @@ class _Runner:
             from menaquinone.solve.workspace import Workspace
 
             self.own.space = Workspace(self.built.program, self.marks)
-        return self.own.space
+        space: Workspace = self.own.space
+        return space
 
     def _raise_errors(self) -> None:
         """Raise what equations that run in Python have raised."""

@@ -1,7 +1,7 @@
 """What the compiled engine reads: a problem as plain arrays, first what all people share, then a block of people.
 
-Nothing below this file knows a name; nothing above it knows an offset. States, parameters and outputs of one member stand
-together, subjects on the last axis.
+Nothing below this file knows a name; nothing above it knows an offset. States, parameters and outputs of one member
+stand together, subjects on the last axis.
 """
 
 from typing import NamedTuple
@@ -174,7 +174,7 @@ class Plan(NamedTuple):
         Samples J, panels K, boundary outputs O of the window, and whether all samples have the same panels.
     left, right : ndarray (L,)
         h.
-    kind, count, samples : ndarray (L,) of int64
+    kind, periods, samples : ndarray (L,) of int64
         What the lane does; periods of the window; samples.
     schedule, boundaries : ndarray (L,) of int64
         Which schedule the lane is on; outputs at boundaries of periods.
@@ -214,7 +214,7 @@ class Plan(NamedTuple):
     left: np.ndarray
     right: np.ndarray
     kind: np.ndarray
-    count: np.ndarray
+    periods: np.ndarray
     samples: np.ndarray
     schedule: np.ndarray
     boundaries: np.ndarray
@@ -268,8 +268,11 @@ class Work(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Propagators of one tile: ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows
-    begin in ``data``, how many are computed, and the coefficients (.., L) they are for."""
+    """Propagators of one tile.
+
+    ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows begin in ``data``, how many
+    are computed, and the coefficients (.., L) they are for.
+    """
 
     widths: np.ndarray
     used: np.ndarray
@@ -307,5 +310,5 @@ class Raw(NamedTuple):
     starts: np.ndarray
     widths: np.ndarray
     clocks: np.ndarray
-    count: np.ndarray
+    laid: np.ndarray
     plain: np.ndarray

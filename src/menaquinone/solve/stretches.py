@@ -77,7 +77,7 @@ def _again(actions: Actions, first: int, last: int, shift: int, period: float) -
 
 
 def _alike(actions: Actions, one: int, other: int) -> bool:
-    return (
+    return bool(
         actions.order[one] == actions.order[other]
         and actions.kind[one] == actions.kind[other]
         and actions.target[one] == actions.target[other]

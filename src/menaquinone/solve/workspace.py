@@ -1,4 +1,4 @@
-"""Scratch of one thread: arrays that the compiled engine works in, replaced by larger ones when a window asks for it."""
+"""Scratch of one thread: arrays that the compiled engine works in, replaced by larger ones when a window asks."""
 
 from functools import lru_cache
 from typing import Any
@@ -36,9 +36,9 @@ class Workspace:
         self.space = np.zeros((8, self.states, LANES))
         self.since = np.zeros((self.members, LANES))
         integers = np.zeros((13, LANES), np.int64)
-        self.lanes = Lanes(
-            np.zeros(LANES), *integers[:7], np.zeros((LANES, len(marks) + _MARKS)), integers[7], np.zeros((LANES, _CUTS)),
-            *integers[8:],
+        self.lanes = Lanes(  # type: ignore[call-arg]
+            np.zeros(LANES), *integers[:7], np.zeros((LANES, len(marks) + _MARKS)), integers[7],
+            np.zeros((LANES, _CUTS)), *integers[8:],
         )  # fmt: skip
         self.plan, self.raw, self.work, self.table = self._plan(), self._raw(), self._work(), self._table()
 
@@ -63,7 +63,7 @@ class Workspace:
         panels, events = self.room[PANELS], self.room[EVENTS]
         kind, count, samples, schedule, boundaries, iterated = np.zeros((6, LANES), np.int64)
         lanes = (panels, LANES)
-        return Plan(
+        return Plan(  # type: ignore[call-arg]
             np.zeros(4, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
             np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
@@ -106,7 +106,7 @@ class Workspace:
 
 def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
     """Return the address of the march of a member, compiled for the types that the driver hands over."""
-    tile = Tile(
+    tile = Tile(  # type: ignore[call-arg]
         crowd.parameters[0], space.space[0], space.space[1], crowd.base[0], crowd.x[0], crowd.noise[0],
         *space.space[2:6], crowd.idle[0], space.since, crowd.entry[0], crowd.knots[0], crowd.levels[0],
         *space.space[6:],
@@ -114,7 +114,14 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
     from numba import typeof, types
 
     records = (program, space.plan, tile, space.table, space.work)
-    kinds = (*(_kind(one, typeof) for one in records), types.int64, types.int64, types.float64, types.float64, types.Array(types.int64, 1, "C"))
+    kinds = (
+        *(_kind(one, typeof) for one in records),
+        types.int64,
+        types.int64,
+        types.float64,
+        types.float64,
+        types.Array(types.int64, 1, "C"),
+    )
     return _address(kinds)
 
 
