@@ -189,7 +189,7 @@ MISTAKES = [
     mistake("run knapen-2015 --n 1 --workers 0", "workers: got 0, expected a whole number of at least 1."),
     mistake(
         "describe clearence[MK7]",
-        "unknown model or parameter: got 'clearence[MK7]', expected one of 'clearance[MK-7]', 'clearance[MK-9]', ",
+        "unknown model, parameter or population: got 'clearence[MK7]', expected one of 'clearance[MK-7]', 'clearance[MK-9]', ",
         "'clearance[MK-8]' and 'clearance[MK-4]'; the nearest is 'clearance[MK-7]'.",
     ),
 ]
@@ -286,6 +286,15 @@ def test_a_model_is_described_whole(capsys):
     everything, rat = (said(capsys, "describe", *name)[1] for name in ([], ["rat"]))
     assert "clearance[MK-7] = 1.1 L/h" in everything
     assert everything != rat
+
+
+def test_a_population_is_described_draw_by_draw(capsys):
+    code, text, _ = said(capsys, "describe", "postmenopausal")
+    lines = text.splitlines()
+    assert code == 0
+    assert lines[0] == "postmenopausal: healthy postmenopausal women, western Europe"
+    assert "  pwv_entry: carotid-femoral pulse wave velocity at entry" in lines
+    assert any("https://doi.org/10.1160/TH14-08-0675" in line for line in lines)
 
 
 def test_warnings_are_sentences(capsys):

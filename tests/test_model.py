@@ -1,5 +1,6 @@
 """A model is checked when it is built: who reads what of whom, and which numbers may be changed."""
 
+import json
 import pickle
 from typing import NamedTuple
 
@@ -221,9 +222,26 @@ def test_description_shows_every_parameter_with_unit_and_source():
 
 
 def test_citations_name_every_row():
-    lines = mk.cite(WHOLE).splitlines()
-    assert [line.partition(":")[0] for line in lines] == list(WHOLE.sources())
-    assert all(len(line.partition(", ")[2]) > 8 for line in lines)  # where it stands: a DOI, an address or a journal
+    found = mk.cite(WHOLE)
+    assert sorted(row.id for one in found.entries for row in one.rows) == list(WHOLE.sources())
+    assert {name for one in found.entries for name in one.used_for} | set(found.assumed) == set(WHOLE.parameters)
+
+
+def test_whatever_has_sources_can_be_cited():
+    people = mk.population("postmenopausal", 2, rng=1)
+    result = mk.simulate(WHOLE, people, times=[0.0])
+    rows = {row.id for one in mk.cite(result).entries for row in one.rows}
+    assert rows == {row.id for one in mk.cite(WHOLE, people).entries for row in one.rows}
+    assert set(json.loads(result.attrs["references"])) == rows
+    assert "knapen-2015" in [one.study for one in mk.cite(result["pwv"]).entries]
+    assert mk.cite(mk.trials.load("knapen-2015")).entries[0].study == "knapen-2015"
+    assert mk.cite("thane-2006-k1-all").entries[0].study == "thane-2006"
+
+
+def test_what_has_no_sources_cannot_be_cited():
+    assert said(InputError, lambda: mk.cite(7)) == (
+        "what to cite: got 7, expected a model, a population, a trial, a result, or the id of an evidence row."
+    )
 
 
 def test_the_cascade_is_shown():

@@ -167,7 +167,8 @@ def test_sources_lead_from_every_number_to_its_paper(outcome, tiny):
     assert "  MK-7: dose 1 amount = 180 ug  [knapen-2015-cfpwv-change-mk7]" in said
     assert "  visits = 0 d, 365 d  [assumed: for a test]" in said
     assert (
-        "  knapen-2015-cfpwv-change-mk7: pwv_change -0.36 m/s, n 111; read as secondary; doi:10.1160/TH14-08-0675, "
+        "  knapen-2015-cfpwv-change-mk7: pwv_change -0.36 m/s, n 111; read as secondary page at "
+        "pmc.ncbi.nlm.nih.gov; https://doi.org/10.1160/TH14-08-0675, "
         "https://pmc.ncbi.nlm.nih.gov/articles/PMC7598164/table/nutrients-12-02909-t006"
     ) in said
     assert "  3 numbers: 2 from 1 rows of evidence, 1 assumed" in said

@@ -16,6 +16,7 @@ from menaquinone.errors import InputError, MissingExtraError, SolveError, refuse
 
 if TYPE_CHECKING:
     from menaquinone.declare import Value
+    from menaquinone.inputs.people import Record
     from menaquinone.trials.design import Trial
 
 MISTAKE = 2
@@ -139,7 +140,7 @@ def _app() -> Any:
     @app.command("describe", short_help="Print parameters with their sources.")
     def describe(
         what: Annotated[
-            str, typer.Argument(metavar="WHAT", help="A model, or a parameter such as 'clearance[MK-7]'.")
+            str, typer.Argument(metavar="WHAT", help="A model, a parameter such as 'clearance[MK-7]', or a population.")
         ] = "vitamin_k",
     ) -> None:
         """Print parameters: value, unit, spread, source and how it was read."""
@@ -232,12 +233,15 @@ def _print_report(outcome: Any, trial: "Trial") -> None:
 
 def _described(what: str) -> str:
     from menaquinone import models
+    from menaquinone.inputs.people import RECORDS
     from menaquinone.model import bracketed
 
     ready: dict[str, Callable[[], Any]] = {"vitamin_k": models.vitamin_k, "rat": models.rat}
     if what in ready:
         return str(ready[what]().describe())
-    said, names = [], list(ready)
+    if what in RECORDS:
+        return _people(RECORDS[what])
+    said, names = [], [*ready, *RECORDS]
     for stage in models.vitamin_k().stages:
         for (name, label), value in stage.values.items():
             full = bracketed(name, label)
@@ -246,7 +250,19 @@ def _described(what: str) -> str:
                 said.append(_parameter(full, stage.block.parameters[name].meaning, value))
     if not said:
         near = get_close_matches(what, dict.fromkeys(names), n=4, cutoff=0.5)
-        raise unknown("model or parameter", what, near or list(ready))
+        raise unknown("model, parameter or population", what, near or [*ready, *RECORDS])
+    return "\n".join(said)
+
+
+def _people(record: "Record") -> str:
+    """Return what is drawn of every person: the law, unit, source and how it was read."""
+    from menaquinone.declare import Value
+    from menaquinone.model import read_as
+
+    said = [f"{record.name}: {record.meaning}"]
+    for name, draw in record.draws.items():
+        source = read_as(Value(0.0, draw.unit, draw.source, note=draw.note))
+        said += [f"  {name}: {draw.meaning}", f"    {draw.distribution} {draw.unit}  [{source}]"]
     return "\n".join(said)
 
 

@@ -1,5 +1,7 @@
 """A model: an ordered cascade of stages. What happens downstream never changes what happens upstream."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,8 +10,12 @@ from typing import Any, NamedTuple
 
 from menaquinone import units
 from menaquinone.catalogue import evidence
+from menaquinone.catalogue.citations import Citations, citations
 from menaquinone.declare import Member, Output, Read, Stage, Value, source_ids, stage
 from menaquinone.errors import InputError, refused, unknown
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]")
+"""Shape of the id of an evidence row."""
 
 
 def bracketed(name: str, label: str) -> str:
@@ -260,33 +266,71 @@ def _described(one: Stage) -> str:
             value = one.values[name, one_member.label]
             spread = f", omega {value.omega:g}" if value.omega else ""
             lines.append(
-                f"    {bracketed(name, one_member.label)} = {value.value:g} {value.unit}{spread}  [{_read_as(value)}]"
+                f"    {bracketed(name, one_member.label)} = {value.value:g} {value.unit}{spread}  [{read_as(value)}]"
             )
     lines += [f"  -> {name} ({declared.unit}): {declared.meaning}" for name, declared in block.offers.items()]
     return "\n".join(lines)
 
 
-def _read_as(value: Value) -> str:
+def read_as(value: Value) -> str:
+    """Return where a number is from: each row with how it was read and where it is, and the note; or the assumption."""
     ids = source_ids(value.source)
     if not ids:
         return value.source
-    shown = ", ".join(f"{row} ({evidence.row(row).read_as or 'not stated'})" for row in ids)
+    shown = ", ".join(f"{row} ({evidence.row(row).read_on}; {evidence.row(row).link})" for row in ids)
     return f"{shown}; {value.note}" if value.note else shown
 
 
-def cite(model: Model) -> str:
-    """Return the evidence behind a model's parameters, one row a line: id, where it was read, DOI or URL.
+def cite(*things: Any) -> Citations:
+    """Return the studies behind numbers: one entry for each paper, as text (``print``) or BibTeX (``.bibtex()``).
+
+    Entries hold what the evidence holds: an id, the year, DOI or address, and how the paper was read. A copy or a
+    secondary page is named as such.
 
     Parameters
     ----------
-    model
-        Any model.
+    *things
+        Models, populations and trials; results and single variables of a result; ids of evidence rows.
+
+    Returns
+    -------
+    Citations
+
+    Raises
+    ------
+    InputError
+        If something has no sources.
+    UnknownNameError
+        If there is no such row.
     """
-    lines = []
-    for name in model.sources():
-        row = evidence.row(name)
-        lines.append(f"{name}: {row.read_as or 'not stated'}, {('doi:' + row.doi) if row.doi else row.url}")
-    return "\n".join(lines)
+    return citations(pair for thing in things for pair in _sources_of(thing))
 
 
-__all__ = ["Model", "Offer", "bracketed", "cite", "sources"]
+def _sources_of(thing: Any) -> Iterator[tuple[str, str]]:
+    """Yield the name and the source of every number behind something."""
+    if isinstance(thing, str):
+        yield "", evidence.row(thing).id
+    elif isinstance(thing, Model):
+        yield from ((name, value.source) for name, value in thing.parameters.items())
+    elif isinstance(sources := getattr(thing, "sources", None), Mapping):
+        yield from sources.items()
+    elif callable(cited := getattr(thing, "cited", None)):
+        yield from cited()
+    elif isinstance(attrs := getattr(thing, "attrs", None), Mapping) and {"parameters", "source"} & attrs.keys():
+        yield from _sources_told(attrs, str(getattr(thing, "name", "")))
+    else:
+        raise refused("what to cite", thing, "a model, a population, a trial, a result, or the id of an evidence row")
+
+
+def _sources_told(attrs: Mapping[Any, Any], name: str) -> Iterator[tuple[str, str]]:
+    """Yield what the attributes of a result, or of one of its variables, tell."""
+    if "parameters" not in attrs:
+        words = _WORD.findall(str(attrs["source"]))
+        yield name, " ".join(dict.fromkeys(word for word in words if evidence.exists(word))) or "assumed: no row named"
+        return
+    yield from ((key, source) for key, (*_, source) in json.loads(attrs["parameters"]).items())
+    yield from json.loads(attrs.get("population_sources", "{}")).items()
+    yield from ((key, told["source"]) for key, told in json.loads(attrs.get("trial_design", "{}")).items())
+
+
+__all__ = ["Model", "Offer", "bracketed", "cite", "read_as", "sources"]

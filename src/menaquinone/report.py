@@ -220,9 +220,9 @@ def citation(row_id: str) -> str:
     """
     row = evidence.row(row_id)
     value = "qualitative" if row.value is None else f"{as_written(row.value)} {row.unit}"
-    reach = ", ".join(filter(None, (f"doi:{row.doi}" if row.doi else "", row.url)))
+    reach = ", ".join(dict.fromkeys(filter(None, (row.link, row.url))))
     n = as_written(row.n) if row.n else "not stated"
-    return f"{row.id}: {row.quantity} {value}, n {n}; read as {row.read_as or 'not stated'}; {reach}"
+    return f"{row.id}: {row.quantity} {value}, n {n}; read as {row.read_on}; {reach}"
 
 
 def _plain(value: Any) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from menaquinone.declare import Stage
+from menaquinone.catalogue import evidence
+from menaquinone.declare import Stage, source_ids
 from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Population
 from menaquinone.model import Model, Offer
@@ -234,6 +235,7 @@ def _doses(doses: Doses) -> dict[str, Any]:
 def attributes_of(model: Model, people: Population) -> dict[str, str]:
     """Return what a dataset says of the model, the people and the versions behind it."""
     parameters = {name: [value.value, value.unit, value.source] for name, value in model.parameters.items()}
+    sources = (*people.sources.values(), *(value.source for value in model.parameters.values()))
     return {
         "Conventions": "CF-1.11",
         "title": f"{model.name}, {people.n} of population '{people.name}'",
@@ -244,9 +246,15 @@ def attributes_of(model: Model, people: Population) -> dict[str, str]:
         "population_seed": str(people.seed),
         "population_sources": json.dumps(people.sources),
         "parameters": json.dumps(parameters),
+        "references": json.dumps(_links(sources)),
         "menaquinone_version": package_version(),
         "numpy_version": np.__version__,
     }
+
+
+def _links(sources: Iterable[str]) -> dict[str, str]:
+    """Return the paper's address for every evidence row that a source names."""
+    return {one: evidence.row(one).link for source in sources for one in source_ids(source) if evidence.exists(one)}
 
 
 def package_version() -> str:

@@ -5,7 +5,7 @@ never numbers.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -201,6 +201,11 @@ class Trial:
         """Return the ids of the evidence rows that the design or a reported figure rests on, sorted."""
         designed = {row for _, source in self.design().values() for row in source_ids(source)}
         return tuple(sorted(designed | {one.row for one in self.reported}))
+
+    def cited(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the source of every design field and every reported figure."""
+        yield from ((f"{self.name}: {key}", source) for key, (_, source) in self.design().items())
+        yield from ((f"{self.name}: {one.outcome} at {one.visit.label}", one.row) for one in self.reported)
 
     def run(
         self,
