@@ -189,8 +189,8 @@ MISTAKES = [
     mistake("run knapen-2015 --n 1 --workers 0", "workers: got 0, expected a whole number of at least 1."),
     mistake(
         "describe clearence[MK7]",
-        "unknown model, parameter or population: got 'clearence[MK7]', expected one of 'clearance[MK-7]', 'clearance[MK-9]', ",
-        "'clearance[MK-8]' and 'clearance[MK-4]'; the nearest is 'clearance[MK-7]'.",
+        "unknown model, parameter or population: got 'clearence[MK7]', expected one of 'clearance[MK-7]', ",
+        "'clearance[MK-9]', 'clearance[MK-8]' and 'clearance[MK-4]'; the nearest is 'clearance[MK-7]'.",
     ),
 ]
 

@@ -26,6 +26,8 @@ HOMES = {
     "numba": {"solve"},
     "pandas": set(),
     "pint": {"units", "testing"},
+    "pydantic": {"trials"},
+    "pydantic_core": {"trials"},
     "pytest": {"testing"},
     "rich": {"cli", "report"},
     "scipy": {"inputs", "solve", "studies"},

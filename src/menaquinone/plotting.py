@@ -11,7 +11,8 @@ import numpy as np
 
 from menaquinone.errors import UnknownNameError, refused, require
 from menaquinone.results import NOT_ADVICE
-from menaquinone.trials.outcome import number, pick, published
+from menaquinone.studies.measures import pick
+from menaquinone.trials.outcome import number, published
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,7 +228,8 @@ def _draw_reported(
     days = np.asarray(found["time"].values, dtype=float)
     step = 0.012 * float(days[-1] - days[0]) / _scale(found)[0]
     for one in trial.reported:
-        if (one.outcome, one.arm, one.of) != (panel.outcome, arm, panel.of) or one.against:
+        other = one.against or one.statistic == "share above"
+        if (one.outcome, one.arm, one.of) != (panel.outcome, arm, panel.of) or other:
             continue
         figure = published(one, _FIGURE_UNITS.get(panel.of) or found.attrs.get("units", "1"))
         low, high = figure.interval() or (figure.value, figure.value)

@@ -11,12 +11,13 @@ from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
 from menaquinone.errors import UnknownNameError, require
 from menaquinone.results import NOT_ADVICE
-from menaquinone.trials.outcome import as_written, number, of_people, pick, predicted, published, reported_for, unit_of
+from menaquinone.studies.measures import MEASURES, of_people, pick
+from menaquinone.trials.outcome import as_written, number, predicted, published, unit_of
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
-    from menaquinone.trials.design import Trial
+    from menaquinone.trials.design import Reported, Trial
 
 DASH = "-"
 
@@ -29,7 +30,16 @@ OUTCOMES = (
 """What the table shows of every trial, beside every outcome that the trial reports."""
 
 HEADER = ("visit", "arm", "median (90 % of people)", "model, as reported", "reported")
-_OF = {"level": "", "change": ", change", "percent change": ", change in %", "ratio": ", ratio to entry"}
+_OF = dict.fromkeys(MEASURES, "") | {
+    "change": ", change",
+    "percent change": ", change in %",
+    "ratio": ", ratio to entry",
+    "change per year": ", change per year",
+    "log growth": ", log growth",
+    "area": ", area under the curve",
+    "maximum": ", maximum",
+    "time of maximum": ", time of maximum",
+}
 
 
 @dataclass(frozen=True)
@@ -81,29 +91,37 @@ def _shown(outcome: "Dataset", trial: "Trial") -> Iterator[tuple[str, str, str]]
     order = list(dict.fromkeys(name for name, _ in wanted))
     for name, of in sorted(dict.fromkeys(wanted), key=lambda pair: order.index(pair[0])):
         try:
-            unit = str(pick(outcome, name).attrs.get("units", "1"))
+            unit = MEASURES[of].unit(str(pick(outcome, name).attrs.get("units", "1")))
         except UnknownNameError:
             continue
-        unit = {"percent change": "", "ratio": ""}.get(of, "" if unit == "1" else f" [{unit}]")
+        unit = "" if unit in ("%", "1") else f" [{unit}]"
         yield name, f"{labels.get(name, name)}{_OF[of]}{unit}", of
 
 
 def _block(outcome: "Dataset", trial: "Trial", name: str, label: str, of: str) -> Iterator[Line]:
     for visit in trial.visits.value:
-        if of != "level" and visit.hours == 0:
+        if MEASURES[of].entry and visit.hours == 0:
             continue
         for arm in map(str, outcome["arm"].values):
-            people = _spread(of_people(outcome, name, arm, visit.days, of))
-            figures = reported_for(trial, name, arm, visit.days, (of,))
+            people = _spread(of_people(pick(outcome, name).sel(arm=arm), of, visit.days))
+            figures = [
+                one for one in trial.reported
+                if (one.outcome, one.arm, one.of, one.visit) == (name, arm, of, visit)
+            ]  # fmt: skip
             if not figures:
                 yield Line(label, visit.label, arm, people, DASH, DASH)
             for one in figures:
-                seen = published(one, unit_of(outcome, name, of))
-                model = predicted(outcome, one, seen.kind)
-                against = f" against {one.against}" if one.against else ""
-                said = f"{one.statistic}{against} "
-                shown = DASH if model is None else said + model.said(number)
-                yield Line(label, visit.label, arm, people, shown, said + seen.said(as_written), one.row)
+                seen = published(one, unit_of(outcome, one))
+                model = predicted(outcome, trial, one, seen.kind)
+                shown = DASH if model is None else f"{_said(one)} {model.said(number)}"
+                yield Line(label, visit.label, arm, people, shown, f"{_said(one)} {seen.said(as_written)}", one.row)
+
+
+def _said(one: "Reported") -> str:
+    """Return a statistic in words: ``mean against placebo``."""
+    threshold = f" {one.threshold:g}" if one.statistic == "share above" else ""
+    compared = "" if one.compare == "difference" else f"{one.compare} of "
+    return f"{compared}{one.statistic}{threshold}{f' against {one.against}' if one.against else ''}"
 
 
 def _spread(people: Any) -> str:

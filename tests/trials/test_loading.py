@@ -14,19 +14,19 @@ WRONG = [
     case(
         "n    = {",
         "nn   = {",
-        "unknown key of [population] in mine.toml, line 11: got 'nn', expected one of 'name', 'n' and 'age'; ",
-        "the nearest is 'n'.",
+        "unknown key of [population] in mine.toml, line 11: got 'nn', expected one of 'name', 'n', 'age', ",
+        "'where' and 'having'; the nearest is 'n'.",
     ),
     case(
         "seed = 2015",
         "sead = 2015",
-        "unknown key in mine.toml, line 7: got 'sead', expected one of 'name', 'title', 'seed', 'population',",
-        " 'design', 'arm' and 'reported'; the nearest is 'seed'.",
+        "unknown key in mine.toml, line 7: got 'sead', expected one of 'name', 'title', 'seed', ",
+        "'contradicts', 'note', 'population', 'design', 'arm' and 'reported'; the nearest is 'seed'.",
     ),
     case(
         "seed = 2015\n",
         "",
-        "'seed' in mine.toml: got nothing, expected a whole number.",
+        "'seed' in mine.toml: got nothing, expected a whole number of at least 0.",
     ),
     case(
         "seed = 2015",
@@ -69,7 +69,7 @@ WRONG = [
     case(
         '"180 ug"',
         "180",
-        "'amount' of [[arm.dose]] 1 of 'MK-7' in mine.toml, line 30: got 180, expected a text in quotes.",
+        "'amount' of [[arm.dose]] 1 of 'MK-7' in mine.toml, line 30: got 180, expected an amount such as '180 ug'.",
     ),
     case(
         '"24 h"',
@@ -148,7 +148,7 @@ WRONG = [
         'statistic = "mean"',
         'statistic = "average"',
         "unknown value of 'statistic' of [[reported]] 1 in mine.toml, line 40: got 'average', expected one of",
-        " 'mean', 'median' and 'geometric mean'.",
+        " 'mean', 'median', 'geometric mean', 'share above' and 'lowest restoring dose'.",
     ),
     case(
         'row       = "knapen-2015-cfpwv-baseline-placebo"',
@@ -167,13 +167,105 @@ WRONG = [
         "[design]",
         "[desing]",
         "unknown key in mine.toml, line 14: got 'desing', expected one of 'name', 'title', 'seed', ",
-        "'population', 'design', 'arm' and 'reported'; the nearest is 'design'.",
+        "'contradicts', 'note', 'population', 'design', 'arm' and 'reported'; the nearest is 'design'.",
     ),
     case(
         'blinding   = { value = "double blind", ',
         'blinding = "double" #',
         "'blinding' of [design] in mine.toml, line 15: got 'double', expected { value = ..., source = \"...\" }",
         " with a text.",
+    ),
+    case(
+        'blinding   = { value = "double blind", ',
+        'blinding   = { valeu = "double blind", ',
+        "unknown key of [design.blinding] in mine.toml, line 15: got 'valeu', expected one of 'value' and ",
+        "'source'; the nearest is 'value'.",
+    ),
+    case(
+        'blinding   = { value = "double blind", ',
+        "blinding   = { ",
+        "'blinding' of [design] in mine.toml, line 15: got no value, expected { value = ..., source = ",
+        '"..." } with a ',
+        "text.",
+    ),
+    case(
+        'value = "double blind"',
+        'value = ""',
+        "'blinding' of [design] in mine.toml, line 15: got '', expected a text.",
+    ),
+    case(
+        'value = "double blind", source = "knapen-2015-cfpwv-change-mk7 knapen-2015-cfpwv-change-placebo"',
+        'value = "double blind", source = "assumed:"',
+        "source of 'blinding' of [design] in mine.toml, line 15: got 'assumed:', expected ids of evidence rows or ",
+        "'assumed: why'.",
+    ),
+    case(
+        'value = "double blind", source = "knapen-2015-cfpwv-change-mk7 knapen-2015-cfpwv-change-placebo"',
+        'value = "double blind", source = 7',
+        "source of 'blinding' of [design] in mine.toml, line 15: got 7, expected ids of evidence rows or ",
+        "'assumed: why'.",
+    ),
+    case(
+        'visits     = { value = ["0 d", "365 d", "730 d", "1095 d"]',
+        "visits     = { value = [0, 365]",
+        "'visits' of [design] in mine.toml, line 18: got [0, 365], expected times in brackets such as ['0 d', '1 y'].",
+    ),
+    case(
+        "[population]\n",
+        'population = "women"\n[pop]\n',
+        "unknown key in mine.toml, line 10: got 'pop', expected one of 'name', 'title', 'seed', ",
+        "'contradicts', 'note', ",
+        "'population', 'design', 'arm' and 'reported'.",
+    ),
+    case(
+        'of        = "level"',
+        'of        = "levle"',
+        "unknown value of 'of' of [[reported]] 1 in mine.toml, line 39: got 'levle', expected one of ",
+        "'level', 'change', ",
+        "'percent change', 'ratio', 'change per year', 'log growth', 'area', 'maximum' and 'time of maximum'; ",
+        "the nearest is 'level'.",
+    ),
+    case(
+        'statistic = "mean"',
+        'statistic = "share above"',
+        "'threshold' of [[reported]] 1 in mine.toml, line 35: got None, expected a level with statistic ",
+        "'share above', ",
+        "else nothing.",
+    ),
+    case(
+        'statistic = "mean"',
+        'statistic = "mean"\nthreshold = "9 kg"',
+        "'threshold' of [[reported]] 1 in mine.toml, line 41: got '9 kg', expected a level with statistic ",
+        "'share above', ",
+        "else nothing.",
+    ),
+    case(
+        'statistic = "mean"',
+        'statistic = "share above"\nthreshold = "9 kg"',
+        "'threshold' of [[reported]] 1 in mine.toml, line 41: got '9 kg', expected a quantity in m/s or a unit of the ",
+        "same dimension.",
+    ),
+    case(
+        'statistic = "mean"',
+        'statistic = "mean"\ncompare = "ratio"',
+        "'against' of [[reported]] 1 in mine.toml, line 35: got nothing, expected the name of the arm to compare with.",
+    ),
+    case(
+        'statistic = "mean"',
+        'statistic = "lowest restoring dose"\nagainst = "placebo"\namong = ["MK-7"]',
+        "'among' of [[reported]] 1 in mine.toml, line 42: got 'MK-7', expected a quantity with its unit ",
+        "such as '1 ug/d'.",
+    ),
+    case(
+        'name = "placebo"',
+        'name = "placebo"\nn = { value = 0, source = "assumed: for a test" }',
+        "'n' of [[arm]] 1 in mine.toml, line 23: got 0, expected a whole number of at least 1.",
+    ),
+    case(
+        'name = "placebo"',
+        'name = "placebo"\n[arm.having]\nage = 60',
+        "'age' of 'having' of [[arm]] 1 in mine.toml, line 24: got 60, expected { value = ..., ",
+        "source = \"...\" } with a quantity such as '18 ug/d'.",
     ),
 ]
 
@@ -192,8 +284,9 @@ def test_a_file_without_arms_is_refused(edited):
     assert str(refusal.value) == "arms in mine.toml: got none, expected at least one table headed [[arm]]."
 
 
-def test_outcomes_are_what_a_result_holds_and_the_scanner_reading():
+def test_outcomes_are_what_a_result_holds_and_what_instruments_read():
     known = outcomes()
     assert known["pwv"] == "m/s"
     assert known["plasma_concentration[MK-7]"] == "nmol/L"
     assert known["agatston_observed[aortic valve]"] == known["agatston[aortic valve]"] == "AU"
+    assert known["dp_ucmgp_observed"] == known["dp_ucmgp"]

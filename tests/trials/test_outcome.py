@@ -5,25 +5,14 @@ import numpy as np
 import pytest
 
 from menaquinone.errors import InputError
-from menaquinone.trials.outcome import (
-    Figure,
-    as_written,
-    at_visit,
-    number,
-    of_people,
-    pick,
-    predicted,
-    published,
-    reported_for,
-    unit_of,
-)
+from menaquinone.trials.outcome import Figure, as_written, number, people_of, predicted, published, unit_of
 
 SPEEDS = np.array([8.0, 9.0, 10.0, 12.0])
 
 
 def reported(trial, **changes):
     """Return the reported change of the MK-7 arm, with some fields changed."""
-    (one,) = reported_for(trial, "pwv", "MK-7", 1095, ("change",))
+    (one,) = (one for one in trial.reported if (one.arm, one.visit.days, one.of) == ("MK-7", 1095, "change"))
     return replace(one, **changes)
 
 
@@ -49,50 +38,9 @@ def test_published_numbers_keep_their_digits():
     assert [as_written(value) for value in (9.7, -0.36, 0.021, 1095.0)] == ["9.7", "-0.36", "0.021", "1095"]
 
 
-def test_a_member_is_picked_by_its_bracket(outcome):
-    assert pick(outcome, "agatston[thoracic aorta]").dims == ("arm", "subject", "time")
-    assert float(pick(outcome, "agatston[thoracic aorta]").max()) == 4
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        (
-            "pwvv",
-            "unknown variable of the result: got 'pwvv', expected one of 'pwv' and 'agatston'; the nearest is 'pwv'.",
-        ),
-        (
-            "agatston[coronry]",
-            (
-                "unknown site of 'agatston' in the result: got 'coronry', expected one of 'coronary' and "
-                "'thoracic aorta'; the nearest is 'coronary'."
-            ),
-        ),
-        ("pwv[coronary]", "member of 'pwv': got 'coronary', expected 'pwv' alone, which has no members."),
-    ],
-)
-def test_what_a_result_lacks_is_named(outcome, name, message):
-    with pytest.raises(InputError) as refusal:
-        pick(outcome, name)
-    assert str(refusal.value) == message
-
-
-def test_a_visit_the_result_lacks_is_nothing(outcome):
-    assert at_visit(outcome["pwv"], 365.0) is None
-    assert of_people(outcome, "pwv", "MK-7", 365.0, "level") is None
-    assert of_people(outcome.isel(time=[1]), "pwv", "MK-7", 1095.0, "change") is None
-
-
-@pytest.mark.parametrize(
-    ("of", "expected"),
-    [("level", 0.9 * SPEEDS), ("change", -0.1 * SPEEDS), ("percent change", [-10.0] * 4), ("ratio", [0.9] * 4)],
-)
-def test_people_are_compared_with_their_own_entry(outcome, of, expected):
-    np.testing.assert_allclose(of_people(outcome, "pwv", "MK-7", 1095.0, of), expected)
-
-
-def test_a_ratio_to_nothing_is_no_number(outcome):
-    assert np.isnan(of_people(outcome, "agatston[coronary]", "MK-7", 1095.0, "percent change")).all()
+def test_people_without_a_visit_are_nothing(outcome, knapen):
+    assert people_of(outcome.isel(time=[0]), reported(knapen), "MK-7") is None
+    np.testing.assert_allclose(people_of(outcome, reported(knapen, of="level"), "MK-7"), 0.9 * SPEEDS)
 
 
 def test_the_published_figure_comes_from_its_row(knapen):
@@ -112,7 +60,7 @@ def test_the_published_figure_comes_from_its_row(knapen):
     ],
 )
 def test_the_model_gives_the_same_statistic(outcome, knapen, statistic, kind, value, spread):
-    found = predicted(outcome, reported(knapen, statistic=statistic), kind)
+    found = predicted(outcome, knapen, reported(knapen, statistic=statistic), kind)
     assert (found.value, found.n, found.unit) == (pytest.approx(value), 4, "m/s")
     assert found.spread == pytest.approx(spread)
 
@@ -120,28 +68,65 @@ def test_the_model_gives_the_same_statistic(outcome, knapen, statistic, kind, va
 def test_a_95_percent_interval_is_that_of_the_statistic(outcome, knapen):
     kind = "ci95_low;ci95_high"
     half = 1.959964 * np.std(0.1 * SPEEDS, ddof=1) / 2
-    assert predicted(outcome, reported(knapen), kind).spread == pytest.approx((-0.975 - half, -0.975 + half))
+    assert predicted(outcome, knapen, reported(knapen), kind).spread == pytest.approx((-0.975 - half, -0.975 + half))
     level = reported(knapen, of="level", statistic="geometric mean")
-    low, high = predicted(outcome, level, kind).spread
-    assert sqrt(low * high) == pytest.approx(predicted(outcome, level, kind).value)
-    low, high = predicted(outcome, reported(knapen, statistic="median"), kind).spread
+    low, high = predicted(outcome, knapen, level, kind).spread
+    assert sqrt(low * high) == pytest.approx(predicted(outcome, knapen, level, kind).value)
+    low, high = predicted(outcome, knapen, reported(knapen, statistic="median"), kind).spread
     assert -1.2 <= low < -0.95 < high <= -0.8
 
 
 def test_a_difference_between_arms_has_the_error_of_independent_groups(outcome, knapen):
-    found = predicted(outcome, reported(knapen, against="placebo"), "ci95_low;ci95_high")
+    found = predicted(outcome, knapen, reported(knapen, against="placebo"), "ci95_low;ci95_high")
     assert found.value == pytest.approx(-0.975)
     assert (found.kind, found.spread) == ("sem", (pytest.approx(np.std(0.1 * SPEEDS, ddof=1) / 2),))
 
 
 def test_nobody_left_is_nothing(outcome, knapen):
     lost = outcome.assign(pwv=outcome["pwv"].where(outcome["time"] < 1))
-    assert predicted(lost, reported(knapen), "sd") is None
+    assert predicted(lost, knapen, reported(knapen), "sd") is None
 
 
-@pytest.mark.parametrize(("of", "unit"), [("level", "m/s"), ("change", "m/s"), ("percent change", "%"), ("ratio", "1")])
-def test_units_follow_what_is_compared(outcome, of, unit):
-    assert unit_of(outcome, "pwv", of) == unit
+@pytest.mark.parametrize(
+    ("changes", "unit"),
+    [
+        ({"of": "level"}, "m/s"),
+        ({"of": "change"}, "m/s"),
+        ({"of": "percent change"}, "%"),
+        ({"of": "ratio"}, "1"),
+        ({"of": "log growth"}, "1/a"),
+        ({"of": "area"}, "m/s*h"),
+        ({"of": "time of maximum"}, "h"),
+        ({"statistic": "share above"}, "%"),
+        ({"statistic": "lowest restoring dose", "against": "placebo"}, "ug/d"),
+        ({"against": "placebo"}, "m/s"),
+        ({"against": "placebo", "compare": "ratio"}, "1"),
+        ({"against": "placebo", "compare": "percent difference"}, "%"),
+    ],
+)
+def test_units_follow_what_is_compared(outcome, knapen, changes, unit):
+    assert unit_of(outcome, reported(knapen, **changes)) == unit
+
+
+def test_a_plasma_level_in_mass_becomes_moles(knapen):
+    one = reported(knapen, outcome="plasma_concentration[MK-7]", row="knapen-2015-yogurt-mk7-ss")
+    assert published(one, "nmol/L").value == pytest.approx(1.94e3 / 649.0, rel=1e-3)
+    with pytest.raises(InputError):
+        published(replace(one, outcome="dp_ucmgp"), "nmol/L")
+
+
+def test_shares_and_ratios_have_no_spread(outcome, knapen):
+    share = reported(knapen, of="level", statistic="share above", threshold=9.0)
+    assert predicted(outcome, knapen, share, "sd") == Figure(25.0, (), "", 4, "%")
+    ratio = reported(knapen, of="level", against="placebo", compare="ratio")
+    assert predicted(outcome, knapen, ratio, "sd").value == pytest.approx(0.9)
+
+
+def test_a_geometric_percent_change_keeps_its_interval_around_it(outcome, knapen):
+    one = reported(knapen, of="percent change", statistic="geometric mean")
+    found = predicted(outcome, knapen, one, "ci95_low;ci95_high")
+    assert found.value == pytest.approx(-10)
+    assert found.spread == pytest.approx((-10, -10))
 
 
 @pytest.mark.parametrize(

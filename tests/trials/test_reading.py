@@ -1,7 +1,7 @@
 import pytest
 
 from menaquinone.errors import InputError, UnknownNameError
-from menaquinone.trials.reading import File, Sourced, Table, check_row, check_source, line_of, one_of, open_toml, text
+from menaquinone.trials.reading import Sourced, check_row, check_source, line_of, one_of, open_toml
 
 TEXT = """\
 name = "x"
@@ -43,51 +43,9 @@ def test_a_key_is_found_on_its_line(path, line):
     assert line_of(TEXT, path) == line
 
 
-def table(values, content=""):
-    return Table(File("mine.toml", content), ("people",), "[people]", values)
-
-
-def test_a_sourced_field_is_read_with_its_source():
-    found = table({"n": {"value": "few", "source": "assumed: no row"}}).sourced("n", text, "a text")
-    assert found == Sourced("few", "assumed: no row")
-    assert found.assumed
+def test_a_field_knows_whether_it_is_assumed():
+    assert Sourced("few", "assumed: no row").assumed
     assert not Sourced(1, "knapen-2015-cfpwv-change-mk7").assumed
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({}, "'n' of [people] in mine.toml: got nothing, expected { value = ..., source = \"...\" } with a text."),
-        ({"n": 3}, "'n' of [people] in mine.toml: got 3, expected { value = ..., source = \"...\" } with a text."),
-        (
-            {"n": {"value": "x"}},
-            "'n' of [people] in mine.toml: got no source, expected { value = ..., source = \"...\" } with a text.",
-        ),
-        (
-            {"n": {"source": "assumed: why"}},
-            "'n' of [people] in mine.toml: got no value, expected { value = ..., source = \"...\" } with a text.",
-        ),
-        (
-            {"n": {"value": "x", "source": "assumed:"}},
-            "source of 'n' of [people] in mine.toml: got 'assumed:', expected ids of evidence rows or 'assumed: why'.",
-        ),
-        (
-            {"n": {"value": "x", "sorc": "assumed: why"}},
-            (
-                "unknown key of 'n' in mine.toml: got 'sorc', expected one of 'value' and 'source'; "
-                "the nearest is 'source'."
-            ),
-        ),
-        (
-            {"n": {"value": "", "source": "assumed: why"}},
-            "'n' of [people] in mine.toml: got '', expected a text in quotes.",
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_sourced_field_is_said(values, message):
-    with pytest.raises(InputError) as refusal:
-        table(values).sourced("n", text, "a text")
-    assert str(refusal.value) == message
 
 
 def test_an_unknown_row_is_answered_with_the_nearest():

@@ -18,7 +18,14 @@ _MOST_REFUSED = 50
 """Give up on a condition once it has let in fewer than one person in so many."""
 
 
-def recruit(name: str, n: int, seed: int, *, age: tuple[float, float] | None = None) -> Population:
+def recruit(
+    name: str,
+    n: int,
+    seed: int,
+    *,
+    age: tuple[float, float] | None = None,
+    where: Mapping[str, Any] | None = None,
+) -> Population:
     """Draw people, letting in only those of the right age.
 
     Parameters
@@ -31,6 +38,8 @@ def recruit(name: str, n: int, seed: int, *, age: tuple[float, float] | None = N
         Of every draw. Person k is the same whatever ``n``.
     age
         Lowest and highest age (a) that are let in; everyone when left out.
+    where
+        Further conditions on columns, as for :func:`menaquinone.population`.
 
     Returns
     -------
@@ -42,9 +51,9 @@ def recruit(name: str, n: int, seed: int, *, age: tuple[float, float] | None = N
     InputError
         If ``n`` is not a whole number of at least 1, or hardly anyone of this population fits.
     """
-    drawn = n
+    drawn, conditions = n, {"where": dict(where)} if where else {}
     while True:
-        people = population(name, drawn, rng=seed)
+        people = population(name, drawn, rng=seed, **conditions)
         if age is None:
             return people
         ages = people.table["age"].values
@@ -61,7 +70,7 @@ def recruit(name: str, n: int, seed: int, *, age: tuple[float, float] | None = N
 
 def run_arms(
     model: Model,
-    people: Population,
+    people: Population | Mapping[str, Population],
     arms: Mapping[str, Regimen | None],
     *,
     times: Any,
@@ -79,7 +88,8 @@ def run_arms(
     model
         Any model.
     people
-        They go through each arm with the same random effects, adherence draws, growth noise and scanner errors.
+        They go through each arm with the same random effects, adherence draws, growth noise and scanner errors. Or the
+        people of each arm, as many in all of them.
     arms
         What each arm takes, by name; nothing for a placebo.
     times
@@ -109,16 +119,19 @@ def run_arms(
     if not arms:
         raise InputError("arms: got none, expected at least one.")
     results = []
+    groups = {name: people if isinstance(people, Population) else people[name] for name in arms}
     for number, (name, regimen) in enumerate(arms.items()):
-        report = None if progress is None else _shifted(progress, number, len(arms), people.n)
+        report = None if progress is None else _shifted(progress, number, len(arms), groups[name].n)
         result = simulate(
-            model, people, regimen, times=times, rtol=rtol, engine=engine, workers=workers, progress=report,
+            model, groups[name], regimen, times=times, rtol=rtol, engine=engine, workers=workers, progress=report,
             rng=seed, growth_noise=True, summaries=summaries,
         )  # fmt: skip
         results.append(result.expand_dims(arm=[name]))
     if summaries is not None:
         return _side_by_side(results)
-    return _together(results, [str(name) for name in people.table])
+    first, *others = groups.values()
+    shared = [str(name) for name in first.table] if all(one is first for one in others) else []
+    return _together(results, shared)
 
 
 def _together(results: Sequence["Dataset"], personal: Sequence[str]) -> "Dataset":

@@ -3,7 +3,7 @@
 from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from menaquinone.errors import unknown
 
@@ -42,10 +42,17 @@ def load(name_or_path: str | PathLike[str]) -> "Trial":
     given = fspath(name_or_path)
     if given in names():
         source = files(__name__) / f"{given}.toml"
-        return trial(open_toml(Path(source.name), source.read_text(encoding="utf-8")))
+        return trial(*open_toml(Path(source.name), source.read_text(encoding="utf-8")))
     if not given.endswith(".toml") and not Path(given).is_file():
         raise unknown("trial (a built-in name or a TOML file)", given, names())
-    return trial(open_toml(Path(given)))
+    return trial(*open_toml(Path(given)))
 
 
-__all__ = ["load", "names"]
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a trial file; ``menaquinone schema`` prints it."""
+    from menaquinone.trials import file
+
+    return file.schema()
+
+
+__all__ = ["load", "names", "schema"]

@@ -10,16 +10,22 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from menaquinone import models
+from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
 from menaquinone.inputs.draws import entropy
+from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen, adherence, dose
 from menaquinone.model import Model
+from menaquinone.studies.predict import Plan, Prediction, Wanted, predicted
 from menaquinone.studies.trial import recruit, run_arms
 from menaquinone.trials.reading import Sourced
 from menaquinone.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from xarray import Dataset
+
+_PLANNED = 500
+"""Virtual people of a plan."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +87,34 @@ class Dose:
         return dose(self.form.value, self.amount.value, **options)
 
 
+Columns = tuple[tuple[str, Sourced[Any]], ...]
+"""Columns of a population, each with a value and where it is from."""
+
+
 @dataclass(frozen=True)
 class Arm:
-    """One arm: what its people take on top of their habitual diet; nothing for a placebo."""
+    """One arm: what its people take on top of their habitual diet; nothing for a placebo.
+
+    Attributes
+    ----------
+    name
+        In the result's ``arm`` coordinate.
+    doses, adherence
+        What is taken, and the share of doses that is.
+    n
+        People in the published arm; a share of the trial's where it is left out.
+    population
+        Who they are; the trial's where it is left out.
+    having
+        Columns that are the same for everybody in the arm.
+    """
 
     name: str
     doses: tuple[Dose, ...] = ()
     adherence: Sourced[float] | None = None
+    n: Sourced[int] | None = None
+    population: Sourced[str] | None = None
+    having: Columns = ()
 
     def regimen(self, until: str) -> Regimen | None:
         """Return everything the arm takes, or nothing; ``until`` ends repeated doses without an end of their own."""
@@ -107,17 +134,30 @@ class Reported:
     Attributes
     ----------
     outcome
-        Variable of the result, with its member in brackets: ``pwv``, ``agatston_observed[coronary]``.
+        Variable of the result, or what an instrument reads of it: ``pwv``, ``agatston_observed[coronary]``.
     arm, visit
         Where it was seen.
     of
-        What of a person: ``level``, or against the person's own entry ``change``, ``percent change`` or ``ratio``.
+        What of a person, one of :data:`menaquinone.studies.measures.MEASURES`.
     statistic
-        What of the people: ``mean``, ``median`` or ``geometric mean``.
-    against
-        Another arm, where the figure is the difference to it; empty otherwise.
+        What of the people: ``mean``, ``median``, ``geometric mean``, ``share above`` a threshold, or the ``lowest
+        restoring dose``.
+    against, compare
+        Another arm, and how the figure is compared with it; empty where the figure is of one arm.
     row
         Id of the evidence row.
+    since
+        The visit that the measure compares with; entry where it is left out.
+    threshold
+        Of ``share above``, in the unit of the variable.
+    among
+        Of ``lowest restoring dose``: names of arms and their doses (ug/d), rising.
+    bound
+        ``lower`` or ``upper`` where the figure is a bound; else that of the row.
+    n
+        People behind the figure; those of the row or of the arm where it is left out.
+    assay
+        How it was measured.
     """
 
     outcome: str
@@ -127,6 +167,21 @@ class Reported:
     statistic: str
     against: str
     row: str
+    since: Time | None = None
+    threshold: float = 0.0
+    compare: str = "difference"
+    among: tuple[tuple[str, float], ...] = ()
+    bound: str = ""
+    n: Sourced[int] | None = None
+    assay: Sourced[str] | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is, in words: ``mean percent change of dp_ucmgp``."""
+        compared = {"difference": "difference of ", "ratio": "ratio of ", "percent difference": "difference in % of "}
+        of = "" if self.of == "level" else f"{self.of} of "
+        said = f"{self.statistic} {self.threshold:g}" if self.statistic == "share above" else self.statistic
+        return f"{compared[self.compare] if self.against and not self.among else ''}{said} {of}{self.outcome}"
 
 
 @dataclass(frozen=True)
@@ -139,18 +194,24 @@ class Trial:
         What it is called, in a sentence, and the file it was read from.
     seed
         Of the run when no ``rng`` is given.
-    population, n, age
-        Who: a population's name, how many in all, and the lowest and highest age that were let in.
+    population, n, age, where, having
+        Who: a population's name, how many in all, the lowest and highest age that were let in, further conditions on
+        columns, and columns that are the same for everybody.
     blinding
         As published; the simulation does not use it.
     allocation
-        Shares of the arms, in their order. A run shows every virtual person in every arm.
+        Shares of the arms, in their order. A run shows every virtual person in every arm that has no population or
+        columns of its own.
     duration, visits, sampling
         When: the end, visits, and the step between points of the curves.
     arms
         In the order of the file.
     reported
         In the order of the file.
+    note
+        What a reader of its outcomes has to know.
+    contradicts
+        Names of trials that found otherwise.
     """
 
     name: str
@@ -167,6 +228,10 @@ class Trial:
     sampling: Sourced[Time]
     arms: tuple[Arm, ...]
     reported: tuple[Reported, ...]
+    where: Columns = ()
+    having: Columns = ()
+    note: str = ""
+    contradicts: tuple[str, ...] = ()
 
     def times(self) -> list[float]:
         """Return the days of a result: the visits, and points of the curves between them."""
@@ -182,20 +247,22 @@ class Trial:
 
     def design(self) -> dict[str, tuple[Any, str]]:
         """Return every design field that has a source: ``name -> (value as written, source)``."""
-        found: dict[str, tuple[Any, str]] = {}
+        return {name: (_written(held.value), held.source) for name, held in self._sourced() if held is not None}
+
+    def _sourced(self) -> Iterator[tuple[str, Sourced[Any] | None]]:
         for one in fields(self):
-            entry = getattr(self, one.name)
-            if isinstance(entry, Sourced):
-                found[one.name] = (_written(entry.value), entry.source)
+            if isinstance(entry := getattr(self, one.name), Sourced):
+                yield one.name, entry
+        yield from (*self.where, *self.having)
         for arm in self.arms:
-            if arm.adherence is not None:
-                found[f"{arm.name}: adherence"] = (arm.adherence.value, arm.adherence.source)
+            yield from ((f"{arm.name}: {key}", getattr(arm, key)) for key in ("n", "population", "adherence"))
+            yield from ((f"{arm.name}: {name}", held) for name, held in arm.having)
             for number, dose_ in enumerate(arm.doses, start=1):
-                for one in fields(dose_):
-                    entry = getattr(dose_, one.name)
-                    if entry is not None:
-                        found[f"{arm.name}: dose {number} {one.name}"] = (entry.value, entry.source)
-        return found
+                yield from (
+                    (f"{arm.name}: dose {number} {one.name}", getattr(dose_, one.name)) for one in fields(dose_)
+                )
+        for told in self.reported:
+            yield from ((f"{told.row}: {key}", getattr(told, key)) for key in ("n", "assay"))
 
     def sources(self) -> tuple[str, ...]:
         """Return the ids of the evidence rows that the design or a reported figure rests on, sorted."""
@@ -206,6 +273,109 @@ class Trial:
         """Yield the name and the source of every design field and every reported figure."""
         yield from ((f"{self.name}: {key}", source) for key, (_, source) in self.design().items())
         yield from ((f"{self.name}: {one.outcome} at {one.visit.label}", one.row) for one in self.reported)
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by its name."""
+        return next(one for one in self.arms if one.name == name)
+
+    def size(self, arm: str) -> int:
+        """Return how many people an arm had: as the file says, or its share of the trial's."""
+        own, names = self.arm(arm).n, [one.name for one in self.arms]
+        if own is not None:
+            return own.value
+        share = self.allocation.value[names.index(arm)] / sum(self.allocation.value)
+        return max(1, round(self.n.value * share))
+
+    def people(self, arm: str, n: int, seed: int) -> Population:
+        """Draw the virtual people of an arm: the same in every arm that has no population of its own.
+
+        Parameters
+        ----------
+        arm
+            Its name.
+        n
+            How many.
+        seed
+            Of every draw.
+        """
+        own = self.arm(arm)
+        ages = None if self.age is None else (self.age.value[0].years, self.age.value[1].years)
+        name = self.population if own.population is None else own.population
+        drawn = recruit(name.value, n, seed, age=ages, where={key: held.value for key, held in self.where})
+        having = {key: held.value for key, held in (*self.having, *own.having)}
+        return drawn.having(having) if having else drawn
+
+    def plan(self, n: int | None = None, *, rng: Any = None) -> Plan:
+        """Return the trial as a plan that :func:`menaquinone.studies.predict.predicted` can simulate again and again.
+
+        Parameters
+        ----------
+        n
+            Virtual people in each arm; 500 when left out.
+        rng
+            Seed or generator; the seed of the file when left out.
+
+        Returns
+        -------
+        Plan
+            Its figures are those of :attr:`reported`, in their order.
+        """
+        seed, size = entropy(self.seed if rng is None else rng), _PLANNED if n is None else n
+        drawn: dict[Any, Population] = {}
+        groups = {}
+        for arm in self.arms:
+            key = (arm.population, arm.having)
+            drawn[key] = drawn.get(key) or self.people(arm.name, size, seed)
+            groups[arm.name] = (drawn[key], arm.regimen(self.duration.value.label))
+        return Plan(groups, tuple(map(self.wanted, self.reported)), seed, self.sampling.value.days)
+
+    def wanted(self, one: Reported) -> Wanted:
+        """Return a reported figure as one that can be found in simulated people."""
+        row = evidence.row(one.row)
+        size = one.n.value if one.n is not None else int(row.arm_n or self.size(one.arm))
+        return Wanted(
+            variable=one.outcome,
+            group=one.arm,
+            day=one.visit.days,
+            of=one.of,
+            statistic=one.statistic,
+            since=0.0 if one.since is None else one.since.days,
+            threshold=one.threshold,
+            against=one.against,
+            compare=one.compare,
+            among=one.among,
+            size=size,
+            size_against=self.size(one.against) if one.against else 0,
+        )
+
+    def predict(
+        self,
+        model: Model | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        n: int | None = None,
+        rng: Any = None,
+        rtol: float = 1e-4,
+        workers: int | None = None,
+    ) -> Prediction:
+        """Simulate the trial and find every reported figure, for one set of parameters or for many at once.
+
+        Parameters
+        ----------
+        model
+            The ready-made model when left out.
+        parameters, rtol, workers
+            As for :func:`menaquinone.studies.predict.predicted`.
+        n, rng
+            As for :meth:`plan`.
+
+        Returns
+        -------
+        Prediction
+            ``.values`` in the order of :attr:`reported`.
+        """
+        model = models.vitamin_k() if model is None else model
+        return predicted(self.plan(n, rng=rng), model, parameters, rtol=rtol, workers=workers)
 
     def run(
         self,
@@ -251,12 +421,11 @@ class Trial:
         """
         seed = entropy(self.seed if rng is None else rng)
         model = models.vitamin_k() if model is None else model
-        ages = None if self.age is None else (self.age.value[0].years, self.age.value[1].years)
-        people = recruit(self.population.value, self.n.value if n is None else n, seed, age=ages)
+        groups = self.plan(self.n.value if n is None else n, rng=seed).groups
         result = run_arms(
             model,
-            people,
-            self.regimens(),
+            {name: people for name, (people, _) in groups.items()},
+            {name: regimen for name, (_, regimen) in groups.items()},
             times=self.times() if times is None else times,
             seed=seed,
             rtol=rtol,

@@ -1,11 +1,14 @@
-"""From the tables of a trial file to a checked :class:`~menaquinone.trials.design.Trial`."""
+"""From what a trial file says to a checked :class:`~menaquinone.trials.design.Trial`: what its words mean.
+
+Shapes were checked before (``file``); here are times, names, units and rows of the evidence.
+"""
 
 import re
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from menaquinone import models, units
 from menaquinone.catalogue import evidence
@@ -13,22 +16,28 @@ from menaquinone.catalogue.forms import FORMS
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs.people import RECORDS
 from menaquinone.model import bracketed
+from menaquinone.studies.predict import READINGS, RESTORING
 from menaquinone.trials.design import Arm, Dose, Reported, Time, Trial
-from menaquinone.trials.reading import Reader, Table, check_row, fraction, one_of, text, whole
+from menaquinone.trials.file import ArmTable, DoseTable, Given, Place, ReportedTable, checked
+from menaquinone.trials.outcome import published, unit_of_figure
+from menaquinone.trials.reading import File, Sourced, check_row, check_source, fraction, one_of
 
-OF = ("level", "change", "percent change", "ratio")
-STATISTICS = ("mean", "median", "geometric mean")
+T = TypeVar("T")
+U = TypeVar("U")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SHARE = "share above"
 
 
-def trial(file: Table) -> Trial:
+def trial(file: File, values: Mapping[str, Any]) -> Trial:
     """Read a whole file.
 
     Parameters
     ----------
     file
-        The file's top table.
+        The file.
+    values
+        What TOML makes of it.
 
     Raises
     ------
@@ -37,98 +46,156 @@ def trial(file: Table) -> Trial:
     UnknownNameError
         If a key, form, population, outcome or evidence row is unknown.
     """
-    file.only("name", "title", "seed", "population", "design", "arm", "reported")
-    name = file.plain("name", _file_name, "a name in quotes")
-    title = file.plain("title", text, "a sentence in quotes")
-    seed = file.plain("seed", whole(0), "a whole number")
-    people, design = file.table("population"), file.table("design")
-    people.only("name", "n", "age")
-    design.only("blinding", "allocation", "duration", "visits", "sampling")
-    duration = design.sourced("duration", _after_entry, "a time such as '3 y'")
-    visits = design.sourced("visits", _visits(duration.value), "times such as ['0 d', '1 y']")
-    arms = _arms(file, duration.value.label)
+    found, top = checked(file, values), Place(file, values)
+    _file_name(found.name, str(top.of("name")))
+    design, at = found.design, top.of("design")
+    people, who = found.population, top.of("population")
+    if not found.arm:
+        raise InputError(f"arms in {file.name}: got none, expected at least one table headed [[arm]].")
+    duration = _sourced(design.duration, at.of("duration"), _after_entry)
+    visits = _sourced(design.visits, at.of("visits"), _visits(duration.value))
+    arms: list[Arm] = []
+    for number, one in enumerate(found.arm):
+        arms.append(_arm(one, top.of("arm", number), [arm.name for arm in arms], duration.value.label))
     return Trial(
-        name=name,
-        title=title,
-        file=file.file.name,
-        seed=seed,
-        population=people.sourced("name", _population, "the name of a population"),
-        n=people.sourced("n", whole(1), "a whole number"),
-        age=people.maybe("age", _range, "two ages such as ['55 y', '65 y']"),
-        blinding=design.maybe("blinding", text, "a text"),
-        allocation=design.sourced("allocation", _shares(len(arms)), "one whole number for each arm, such as [1, 1]"),
+        name=found.name,
+        title=found.title,
+        file=file.name,
+        seed=found.seed,
+        note=found.note or "",
+        contradicts=tuple(found.contradicts),
+        population=_sourced(people.name, who.of("name"), _population),
+        n=_sourced(people.n, who.of("n")),
+        age=_maybe(people.age, who.of("age"), _range),
+        where=_columns(people.where, who.of("where")),
+        having=_columns(people.having, who.of("having")),
+        blinding=_maybe(design.blinding, at.of("blinding")),
+        allocation=_sourced(design.allocation, at.of("allocation"), _shares(len(arms))),
         duration=duration,
         visits=visits,
-        sampling=design.sourced("sampling", _after_entry, "a time such as '7 d'"),
-        arms=arms,
-        reported=tuple(_reported(table, arms, visits.value) for table in file.tables("reported", "[[reported]] {}")),
+        sampling=_sourced(design.sampling, at.of("sampling"), _after_entry),
+        arms=tuple(arms),
+        reported=tuple(
+            _reported(one, top.of("reported", number), arms, visits.value) for number, one in enumerate(found.reported)
+        ),
     )
 
 
-def _arms(file: Table, until: str) -> tuple[Arm, ...]:
-    arms: list[Arm] = []
-    for table in file.tables("arm", "[[arm]] {}"):
-        table.only("name", "adherence", "dose")
-        name = table.plain("name", text, "a name in quotes")
-        if name in [arm.name for arm in arms]:
-            raise refused(table.where("name"), name, "a name that no other arm has")
-        adherence = table.maybe("adherence", fraction, "a number from 0 to 1")
-        doses = tuple(_dose(one, until) for one in table.tables("dose", f"[[arm.dose]] {{}} of '{name}'"))
-        arms.append(Arm(name, doses, adherence))
-    if not arms:
-        raise InputError(f"arms in {file.file.name}: got none, expected at least one table headed [[arm]].")
-    return tuple(arms)
+def _sourced(given: Given[T], place: Place, read: Callable[[Any, str], U] | None = None) -> Sourced[Any]:
+    check_source(given.source, f"source of {place}")
+    return Sourced(given.value if read is None else read(given.value, str(place)), given.source)
 
 
-def _dose(table: Table, until: str) -> Dose:
-    table.only(*(one.name for one in fields(Dose)))
+def _maybe(given: Given[T] | None, place: Place, read: Callable[[Any, str], U] | None = None) -> Sourced[Any] | None:
+    return None if given is None else _sourced(given, place, read)
+
+
+def _columns(given: Mapping[str, Given[Any]], place: Place) -> tuple[tuple[str, Sourced[Any]], ...]:
+    return tuple((name, _sourced(one, place.of(name), _frozen)) for name, one in given.items())
+
+
+def _frozen(value: Any, _: str) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@contextmanager
+def _located(place: Place) -> Iterator[None]:
+    """Put the place of a key in front of whatever a lower part refuses."""
+    try:
+        yield
+    except InputError as refusal:
+        raise type(refusal)(f"{place.at}: {refusal}") from None
+
+
+def _arm(table: ArmTable, place: Place, taken: Sequence[str], until: str) -> Arm:
+    if table.name in taken:
+        raise refused(str(place.of("name")), table.name, "a name that no other arm has")
+    return Arm(
+        name=table.name,
+        n=_maybe(table.n, place.of("n")),
+        population=_maybe(table.population, place.of("population"), _population),
+        having=_columns(table.having, place.of("having")),
+        adherence=_maybe(table.adherence, place.of("adherence"), fraction),
+        doses=tuple(_dose(one, place.of("dose", number), until) for number, one in enumerate(table.dose)),
+    )
+
+
+def _dose(table: DoseTable, place: Place, until: str) -> Dose:
+    names = list(DoseTable.model_fields)
     made = Dose(
-        form=table.sourced("form", _form, "the name of a form"),
-        amount=table.sourced("amount", text, "an amount such as '180 ug'"),
-        every=table.maybe("every", text, "a time such as '24 h'"),
-        start=table.maybe("start", text, "a time such as '0 h'"),
-        until=table.maybe("until", text, "a time such as '1 y'"),
-        route=table.maybe("route", text, "a route such as 'oral'"),
-        formulation=table.maybe("formulation", text, "a formulation such as 'oil capsule'"),
-        fat=table.maybe("fat", text, "the fat of the meal such as '20 g'"),
+        **{name: _maybe(getattr(table, name), place.of(name), _form if name == "form" else None) for name in names}  # type: ignore[arg-type]
     )
-    with table.located("amount"):
+    with _located(place.of("amount")):
         units.nmol(made.amount.value, FORMS[made.form.value].molar_mass.value, "amount")
     for key in ("every", "start", "until"):
         if getattr(made, key) is not None:
-            with table.located(key):
+            with _located(place.of(key)):
                 units.hours(getattr(made, key).value, key)
-    with table.located():
+    with _located(place):
         made.regimen(until)
     return made
 
 
-def _reported(table: Table, arms: Sequence[Arm], visits: Sequence[Time]) -> Reported:
-    table.only("outcome", "arm", "visit", "of", "statistic", "against", "row")
-    names = [arm.name for arm in arms]
-    known = outcomes()
-    outcome = table.plain("outcome", one_of(*known), "a variable of the result such as 'pwv'")
+def _reported(table: ReportedTable, place: Place, arms: Sequence[Arm], visits: Sequence[Time]) -> Reported:
+    names, known = [arm.name for arm in arms], outcomes()
+    one_of(*known)(table.outcome, str(place.of("outcome")))
+    for key in ("arm", "against"):
+        if getattr(table, key) is not None:
+            one_of(*names)(getattr(table, key), str(place.of(key)))
+    _check_together(table, place)
+    check_row(table.row, str(place.of("row")))
+    visit = _one_of_visits(visits)
     made = Reported(
-        outcome=outcome,
-        arm=table.plain("arm", one_of(*names), "the name of an arm"),
-        visit=table.plain("visit", _one_of_visits(visits), "a visit such as '0 d'"),
-        of=table.plain("of", one_of(*OF), "one of 'level', 'change', 'percent change' and 'ratio'"),
-        statistic=table.plain("statistic", one_of(*STATISTICS), "'mean', 'median' or 'geometric mean'"),
-        against=table.plain("against", one_of(*names), "the name of an arm") if "against" in table.values else "",
-        row=table.plain("row", text, "the id of an evidence row"),
+        outcome=table.outcome,
+        arm=table.arm,
+        visit=visit(table.visit, str(place.of("visit"))),
+        since=None if table.since is None else visit(table.since, str(place.of("since"))),
+        of=table.of,
+        statistic=table.statistic,
+        threshold=_threshold(table, known[table.outcome], place.of("threshold")),
+        against=table.against or "",
+        compare=table.compare or "difference",
+        among=_doses_of(table.among or [], names, place.of("among")),
+        bound=table.bound or "",
+        n=_maybe(table.n, place.of("n")),
+        assay=_maybe(table.assay, place.of("assay")),
+        row=table.row,
     )
-    check_row(made.row, table.where("row"))
-    _check_unit(made, known[outcome], table.where("row"))
+    _check_unit(made, known[table.outcome], str(place.of("row")))
     return made
+
+
+def _check_together(table: ReportedTable, place: Place) -> None:
+    """Refuse keys without the key that they belong to."""
+    if (table.statistic == _SHARE) != (table.threshold is not None):
+        raise refused(str(place.of("threshold")), table.threshold, f"a level with statistic '{_SHARE}', else nothing")
+    if (table.statistic == RESTORING) != bool(table.among):
+        raise refused(str(place.of("among")), table.among, f"arms with statistic '{RESTORING}', else nothing")
+    if not table.against and (table.compare or table.statistic == RESTORING):
+        raise InputError(f"{place.of('against')}: got nothing, expected the name of the arm to compare with.")
+
+
+def _threshold(table: ReportedTable, unit: str, place: Place) -> float:
+    return 0.0 if table.threshold is None else units.magnitude(table.threshold, unit, str(place))
+
+
+def _doses_of(among: Sequence[str], names: Sequence[str], place: Place) -> tuple[tuple[str, float], ...]:
+    found = []
+    for name in among:
+        one_of(*names)(name, str(place))
+        found.append((name, units.magnitude(name, "ug/d", str(place))))
+    if any(later[1] <= earlier[1] for earlier, later in pairwise(found)):
+        raise refused(str(place), list(among), "doses that rise")
+    return tuple(found)
 
 
 def _check_unit(made: Reported, unit: str, where: str) -> None:
     row = evidence.row(made.row)
     if row.value is None:
         raise refused(where, made.row, "a row with a value")
-    wanted = {"percent change": "%", "ratio": "1"}.get(made.of, unit)
+    wanted = unit_of_figure(made, unit)
     try:
-        units.magnitude(f"{row.value!r} {row.unit}", wanted, where)
+        published(made, wanted)
     except InputError:
         expected = f"'{wanted}' for {made.of} of '{made.outcome}'"
         raise refused(f"unit of evidence row '{made.row}', {where}", row.unit, expected) from None
@@ -143,47 +210,49 @@ def outcomes() -> dict[str, str]:
         offer = model.offers[name]
         for label in (", ".join(member) for member in offer.members):
             found[bracketed(name, label)] = offer.declared.unit
-    scores = {name: unit for name, unit in found.items() if name.startswith("agatston[")}
-    return found | {name.replace("agatston", "agatston_observed"): unit for name, unit in scores.items()}
+    read = {true: name for name, true in READINGS.items()}
+    for name, unit in list(found.items()):
+        variable, _, member = name.partition("[")
+        if variable in read:
+            found[bracketed(read[variable], member.removesuffix("]"))] = unit
+    return found
 
 
-def _file_name(value: Any, where: str) -> str:
+def _file_name(value: str, where: str) -> str:
     """Read a name that becomes that of files, so it must not lead out of a directory."""
-    if not _NAME.fullmatch(text(value, where)):
+    if not _NAME.fullmatch(value):
         raise refused(where, value, "letters, digits, '-', '_' and '.', starting with a letter or digit")
-    return str(value)
+    return value
 
 
-def _population(value: Any, where: str) -> str:
+def _population(value: str, where: str) -> str:
     if value not in RECORDS:
         raise unknown(f"population, {where}", value, RECORDS)
-    return str(value)
+    return value
 
 
-def _form(value: Any, where: str) -> str:
+def _form(value: str, where: str) -> str:
     if value not in FORMS:
         raise unknown(f"form, {where}", value, FORMS)
-    return str(value)
+    return value
 
 
-def _time(value: Any, where: str) -> Time:
-    hours = units.hours(text(value, where), where)
+def _time(value: str, where: str) -> Time:
+    hours = units.hours(value, where)
     if hours < 0:
         raise refused(where, value, "a time of at least 0")
     return Time(value, hours)
 
 
-def _after_entry(value: Any, where: str) -> Time:
+def _after_entry(value: str, where: str) -> Time:
     found = _time(value, where)
     if found.hours <= 0:
         raise refused(where, value, "a time after 0")
     return found
 
 
-def _visits(end: Time) -> Reader[tuple[Time, ...]]:
-    def read(value: Any, where: str) -> tuple[Time, ...]:
-        if not isinstance(value, list) or not value:
-            raise refused(where, value, "times in brackets such as ['0 d', '1 y']")
+def _visits(end: Time) -> Callable[[list[str], str], tuple[Time, ...]]:
+    def read(value: list[str], where: str) -> tuple[Time, ...]:
         found = tuple(_time(one, where) for one in value)
         if any(later.hours <= earlier.hours for earlier, later in pairwise(found)):
             raise refused(where, value, "times that rise")
@@ -194,16 +263,16 @@ def _visits(end: Time) -> Reader[tuple[Time, ...]]:
     return read
 
 
-def _one_of_visits(visits: Sequence[Time]) -> Reader[Time]:
-    def read(value: Any, where: str) -> Time:
+def _one_of_visits(visits: Sequence[Time]) -> Callable[[str, str], Time]:
+    def read(value: str, where: str) -> Time:
         one_of(*(visit.label for visit in visits))(value, where)
         return next(visit for visit in visits if visit.label == value)
 
     return read
 
 
-def _range(value: Any, where: str) -> tuple[Time, Time]:
-    if not isinstance(value, list) or len(value) != 2:
+def _range(value: list[str], where: str) -> tuple[Time, Time]:
+    if len(value) != 2:
         raise refused(where, value, "two ages such as ['55 y', '65 y']")
     low, high = (_time(one, where) for one in value)
     if low.hours >= high.hours:
@@ -211,15 +280,13 @@ def _range(value: Any, where: str) -> tuple[Time, Time]:
     return low, high
 
 
-def _shares(arms: int) -> Reader[tuple[int, ...]]:
-    read_one = whole(1)
-
-    def read(value: Any, where: str) -> tuple[int, ...]:
-        if not isinstance(value, list) or len(value) != arms:
+def _shares(arms: int) -> Callable[[list[int], str], tuple[int, ...]]:
+    def read(value: list[int], where: str) -> tuple[int, ...]:
+        if len(value) != arms or min(value) < 1:
             raise refused(where, value, f"one whole number for each of the {arms} arms")
-        return tuple(read_one(one, where) for one in value)
+        return tuple(value)
 
     return read
 
 
-__all__ = ["OF", "STATISTICS", "outcomes", "trial"]
+__all__ = ["outcomes", "trial"]

@@ -1,6 +1,6 @@
-"""What a result says where a trial reported something: the same statistic of the same figure, beside the row's own."""
+"""What a result says where a trial reported something: the same figure of the same people, beside the row's own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,13 +8,17 @@ import numpy as np
 
 from menaquinone import units
 from menaquinone.catalogue import evidence
-from menaquinone.errors import refused, unknown
-from menaquinone.trials.design import Reported, Trial
+from menaquinone.catalogue.forms import FORMS
+from menaquinone.errors import InputError
+from menaquinone.studies.measures import measure, of_people, pick
+from menaquinone.studies.predict import RESTORING, Wanted
 
 if TYPE_CHECKING:
-    from xarray import DataArray, Dataset
+    from xarray import Dataset
 
-_NORMAL_95 = 1.959964
+    from menaquinone.trials.design import Reported, Trial
+
+NORMAL_95 = 1.959964
 _NEGLIGIBLE = 1e-9
 _DECIMALS = 6
 _KINDS = {
@@ -53,9 +57,9 @@ class Figure:
         if len(self.spread) == 2:
             return self.spread[0], self.spread[1]
         if self.kind == "sd" and self.n:
-            half = _NORMAL_95 * self.spread[0] / self.n**0.5
+            half = NORMAL_95 * self.spread[0] / self.n**0.5
         elif self.kind == "sem":
-            half = _NORMAL_95 * self.spread[0]
+            half = NORMAL_95 * self.spread[0]
         else:
             return None
         return self.value - half, self.value + half
@@ -82,96 +86,22 @@ def as_written(value: float) -> str:
     return f"{value:.6g}"
 
 
-def pick(result: "Dataset", name: str) -> "DataArray":
-    """Return one variable of a result, a member chosen in brackets.
-
-    Parameters
-    ----------
-    result
-        A result of a simulation or a trial.
-    name
-        ``dp_ucmgp``, ``agatston[coronary]``.
-
-    Raises
-    ------
-    UnknownNameError
-        If the result has no such variable or member.
-    InputError
-        If a member is asked for of a variable without members.
-    """
-    variable, _, rest = name.partition("[")
-    if variable not in result.data_vars:
-        raise unknown("variable of the result", variable, [str(one) for one in result.data_vars])
-    found = result[variable]
-    if not rest:
-        return found
-    label = rest.removesuffix("]")
-    for axis in found.dims:
-        if axis not in ("arm", "subject", "time"):
-            members = [str(one) for one in found[axis].values]
-            if label not in members:
-                raise unknown(f"{axis} of '{variable}' in the result", label, members)
-            return found.isel({axis: members.index(label)})
-    raise refused(f"member of '{variable}'", label, f"'{variable}' alone, which has no members")
+def unit_of_figure(reported: "Reported", unit: str) -> str:
+    """Return the unit of a figure, given that of its variable."""
+    if reported.statistic == RESTORING:
+        return "ug/d"
+    if reported.statistic == "share above":
+        return "%"
+    of = measure(reported.of).unit(unit)
+    return {"difference": of, "ratio": "1", "percent difference": "%"}[reported.compare] if reported.against else of
 
 
-def at_visit(found: "DataArray", days: float) -> "DataArray | None":
-    """Return a variable at a time, or nothing where the result has no such time.
-
-    Parameters
-    ----------
-    found
-        With dim ``time`` in days.
-    days
-        Since entry.
-    """
-    times = np.asarray(found["time"].values, dtype=float)
-    near = np.flatnonzero(np.abs(times - days) <= 1e-6 * max(1.0, abs(days)))
-    return found.isel(time=int(near[0])) if len(near) else None
+def unit_of(result: "Dataset", reported: "Reported") -> str:
+    """Return the unit of a figure of a result."""
+    return unit_of_figure(reported, str(pick(result, reported.outcome).attrs.get("units", "1")))
 
 
-def of_people(result: "Dataset", outcome: str, arm: str, days: float, of: str) -> Any:
-    """Return the figure of every person of an arm at a visit.
-
-    Parameters
-    ----------
-    result
-        Of :meth:`Trial.run`.
-    outcome
-        Variable, member in brackets.
-    arm
-        Name of the arm.
-    days
-        Of the visit.
-    of
-        ``level``, or against entry ``change``, ``percent change`` or ``ratio``.
-
-    Returns
-    -------
-    ndarray (subject,) or None
-        Nothing where the result lacks the visit, or entry where that is needed.
-    """
-    found = pick(result, outcome).sel(arm=arm)
-    now, entry = at_visit(found, days), at_visit(found, 0.0)
-    if now is None or (of != "level" and entry is None):
-        return None
-    level = np.asarray(now.values, dtype=float)
-    if of == "level":
-        return level
-    start = np.asarray(entry.values, dtype=float)  # type: ignore[union-attr]
-    if of == "change":
-        return level - start
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(start > 0, level / start, np.nan)
-    return ratio if of == "ratio" else 100 * (ratio - 1)
-
-
-def unit_of(result: "Dataset", outcome: str, of: str) -> str:
-    """Return the unit of a figure: that of the variable, or of its percent change or ratio."""
-    return {"percent change": "%", "ratio": "1"}.get(of) or str(pick(result, outcome).attrs.get("units", "1"))
-
-
-def published(reported: Reported, unit: str) -> Figure:
+def published(reported: "Reported", unit: str) -> Figure:
     """Return what the evidence row of a reported figure holds.
 
     Parameters
@@ -179,22 +109,29 @@ def published(reported: Reported, unit: str) -> Figure:
     reported
         Of a trial.
     unit
-        The unit wanted.
+        The unit wanted. A plasma level that was reported as a mass is turned into moles of its form.
+
+    Raises
+    ------
+    InputError
+        If the row's unit cannot be turned into it.
     """
     row = evidence.row(reported.row)
-    value, *spread = (_converted(one, row.unit, unit) for one in (row.value or 0.0, *row.spread))
-    return Figure(value, tuple(spread), row.spread_kind, row.n, unit)
+    value, *spread = (_converted(one, row.unit, unit, reported.outcome) for one in (row.value or 0.0, *row.spread))
+    return Figure(value, tuple(spread), row.spread_kind, row.arm_n, unit)
 
 
-def predicted(result: "Dataset", reported: Reported, kind: str) -> Figure | None:
+def predicted(result: "Dataset", trial: "Trial", reported: "Reported", kind: str) -> Figure | None:
     """Return the model's figure for a reported one.
 
     Parameters
     ----------
     result
         Of :meth:`Trial.run`.
+    trial
+        The trial.
     reported
-        Of the trial.
+        One of its figures.
     kind
         The spread to give: as the evidence writes it.
 
@@ -204,92 +141,77 @@ def predicted(result: "Dataset", reported: Reported, kind: str) -> Figure | None
         Nothing where the result lacks the visit or nobody has a value. For a difference between arms the spread is
         that of the difference between independent groups of this size.
     """
-    people, others = (
-        of_people(result, reported.outcome, arm, reported.visit.days, reported.of) if arm else None
-        for arm in (reported.arm, reported.against)
-    )
-    if people is None or not np.isfinite(people).any():
+    wanted, unit = trial.wanted(reported), unit_of(result, reported)
+    found = {group: people_of(result, reported, group) for group in wanted.groups}
+    people = {group: values for group, values in found.items() if values is not None and np.isfinite(values).any()}
+    if len(people) < len(wanted.groups):
         return None
-    unit = unit_of(result, reported.outcome, reported.of)
-    value, spread, n = _statistic(people, reported.statistic, kind)
-    if others is not None:
-        value -= _statistic(others, reported.statistic, kind)[0]
-        error = np.hypot(*(np.nanstd(one, ddof=1) / np.isfinite(one).sum() ** 0.5 for one in (people, others)))
-        spread, kind = (float(error),), "sem"
+    value, mine = float(wanted.figure(people)), people[reported.arm]
+    n = float(np.isfinite(mine).sum())
+    if wanted.among or reported.statistic == "share above" or (wanted.against and wanted.compare != "difference"):
+        return Figure(value, (), "", n, unit)
+    if wanted.against:
+        error = np.hypot(*(np.nanstd(one, ddof=1) / np.isfinite(one).sum() ** 0.5 for one in people.values()))
+        return Figure(value, (float(error),), "sem", n, unit)
+    spread = _spread(mine, wanted, kind)
     return Figure(value, spread, kind if spread else "", n, unit)
 
 
-def _statistic(people: Any, statistic: str, kind: str) -> tuple[float, tuple[float, ...], float]:
+def people_of(result: "Dataset", reported: "Reported", arm: str) -> Any:
+    """Return the measure of every person of an arm, (subject,); nothing where the result lacks a visit."""
+    since = 0.0 if reported.since is None else reported.since.days
+    return of_people(pick(result, reported.outcome).sel(arm=arm), reported.of, reported.visit.days, since)
+
+
+def _spread(people: Any, wanted: Wanted, kind: str) -> tuple[float, ...]:
     finite = people[np.isfinite(people)]
-    if statistic == "geometric mean":
-        finite = finite[finite > 0]
     n = len(finite)
-    value = _CENTRES[statistic](finite)
     if n < 2 or kind not in _KINDS:
-        return value, (), n
+        return ()
     sd = float(finite.std(ddof=1))
-    spreads = {
+    spreads: dict[str, tuple[float, ...]] = {
         "sd": (sd,),
         "sem": (sd / n**0.5,),
-        "ci95_low;ci95_high": _interval(finite, statistic),
+        "ci95_low;ci95_high": _interval(finite, wanted),
         "iqr_low;iqr_high": tuple(float(one) for one in np.quantile(finite, (0.25, 0.75))),
         "range_low;range_high": (float(finite.min()), float(finite.max())),
     }
-    return value, spreads[kind], n
+    return spreads[kind]
 
 
-_CENTRES: dict[str, Callable[[Any], float]] = {
-    "mean": lambda people: float(people.mean()),
-    "median": lambda people: float(np.median(people)),
-    "geometric mean": lambda people: float(np.exp(np.log(people).mean())),
-}
-
-
-def _interval(people: Any, statistic: str) -> tuple[float, float]:
+def _interval(people: Any, wanted: Wanted) -> tuple[float, float]:
     """95 % interval of a mean (normal), a median (order statistics) or a geometric mean (normal of the logarithm)."""
-    if statistic == "median":
-        half = _NORMAL_95 / 2 / len(people) ** 0.5
+    if wanted.statistic == "median":
+        half = NORMAL_95 / 2 / len(people) ** 0.5
         low, high = np.quantile(people, (max(0.0, 0.5 - half), min(1.0, 0.5 + half)))
         return float(low), float(high)
-    if statistic == "geometric mean":
-        low, high = _interval(np.log(people), "mean")
-        return float(np.exp(low)), float(np.exp(high))
-    half = _NORMAL_95 * float(people.std(ddof=1)) / len(people) ** 0.5
+    if wanted.statistic == "geometric mean":
+        percent = wanted.of == "percent change"
+        ratios = 1 + people / 100 if percent else people
+        low, high = np.exp(_of_mean(np.log(ratios[ratios > 0])))
+        return (100 * (float(low) - 1), 100 * (float(high) - 1)) if percent else (float(low), float(high))
+    return _of_mean(people)
+
+
+def _of_mean(people: Any) -> tuple[float, float]:
+    half = NORMAL_95 * float(people.std(ddof=1)) / len(people) ** 0.5
     return float(people.mean()) - half, float(people.mean()) + half
 
 
-def _converted(value: float, unit: str, wanted: str) -> float:
-    return value if unit == wanted else units.magnitude(f"{value!r} {unit}", wanted, "reported value")
-
-
-def reported_for(trial: Trial, outcome: str, arm: str, days: float, of: Sequence[str]) -> list[Reported]:
-    """Return the reported figures of an outcome in an arm at a visit.
-
-    Parameters
-    ----------
-    trial
-        The trial.
-    outcome, arm, days
-        Which.
-    of
-        Which of ``level``, ``change``, ``percent change`` and ``ratio``.
-    """
-    return [
-        one
-        for one in trial.reported
-        if one.outcome == outcome and one.arm == arm and one.of in of and abs(one.visit.days - days) < 1e-9
-    ]
+def _converted(value: float, unit: str, wanted: str, outcome: str) -> float:
+    if unit == wanted:
+        return value
+    name = outcome.partition("[")[2].removesuffix("]")
+    try:
+        return units.converted(value, unit, wanted, "reported value")
+    except InputError:
+        if not outcome.startswith("plasma_concentration[") or name not in FORMS or "nmol" not in wanted:
+            raise
+    mass = units.converted(value, unit, wanted.replace("nmol", "ug"), "reported value")
+    return mass * 1e3 / FORMS[name].molar_mass.value
 
 
 __all__ = [
-    "Figure",
-    "as_written",
-    "at_visit",
-    "number",
-    "of_people",
-    "pick",
-    "predicted",
-    "published",
-    "reported_for",
-    "unit_of",
-]
+    "NORMAL_95", "Figure", "as_written", "number", "people_of", "predicted", "published", "unit_of",
+    "unit_of_figure",
+]  # fmt: skip

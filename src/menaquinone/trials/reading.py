@@ -1,12 +1,11 @@
-"""Reading a TOML file by hand: every refusal names the file, the line, the key and the nearest right key.
+"""Reading a TOML file: where a key is written, and what a source and a word may be.
 
 A design field never travels alone: it is written ``{ value = ..., source = "..." }`` and read as :class:`Sourced`.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -103,122 +102,7 @@ class File:
         return f"{self.name}, line {line}" if line else self.name
 
 
-@dataclass(frozen=True)
-class Table:
-    """One table of a file, read key by key.
-
-    Attributes
-    ----------
-    file, path
-        Where it stands.
-    title
-        How messages name it: ``[population]``; empty for the file's own keys.
-    values
-        As written.
-    """
-
-    file: File
-    path: tuple[Key, ...]
-    title: str
-    values: Mapping[str, Any]
-
-    def where(self, key: str) -> str:
-        """Return how a message names a key: ``'n' of [population] in trial.toml, line 9``."""
-        of = f" of {self.title}" if self.title else ""
-        return f"'{key}'{of} in {self.file.at((*self.path, key))}"
-
-    def only(self, *known: str) -> None:
-        """Refuse a key that is not one of these.
-
-        Raises
-        ------
-        UnknownNameError
-            Naming file, line, key and nearest right key.
-        """
-        for key in self.values:
-            if key not in known:
-                of = f" of {self.title}" if self.title else ""
-                raise unknown(f"key{of} in {self.file.at((*self.path, key))}", key, known)
-
-    def plain(self, key: str, read: Reader[T], expected: str) -> T:
-        """Return a key that is written without a source.
-
-        Parameters
-        ----------
-        key
-            The key.
-        read
-            Turns what is written and its place into the value, or refuses it.
-        expected
-            What a right value looks like, for the message when there is none.
-
-        Raises
-        ------
-        InputError
-            If the key is missing or refused.
-        """
-        if key not in self.values:
-            raise InputError(f"{self.where(key)}: got nothing, expected {expected}.")
-        return read(self.values[key], self.where(key))
-
-    def sourced(self, key: str, read: Reader[T], expected: str) -> Sourced[T]:
-        """Return a key that is written with its source.
-
-        Parameters are those of :meth:`plain`.
-
-        Raises
-        ------
-        InputError
-            If the key is missing, has no source, or is refused.
-        UnknownNameError
-            If the source is not a row of the evidence.
-        """
-        shape = f'{{ value = ..., source = "..." }} with {expected}'
-        written = self.plain(key, lambda value, _: value, shape)
-        if not isinstance(written, dict):
-            raise refused(self.where(key), written, shape)
-        Table(self.file, (*self.path, key), f"'{key}'", written).only("value", "source")
-        if "value" not in written or "source" not in written:
-            raise InputError(
-                f"{self.where(key)}: got no {'source' if 'value' in written else 'value'}, expected {shape}."
-            )
-        check_source(written["source"], f"source of {self.where(key)}")
-        return Sourced(read(written["value"], self.where(key)), written["source"])
-
-    def maybe(self, key: str, read: Reader[T], expected: str) -> Sourced[T] | None:
-        """Return a sourced key, or nothing where it is not written."""
-        return self.sourced(key, read, expected) if key in self.values else None
-
-    def table(self, key: str) -> "Table":
-        """Return a table inside this one."""
-        values = self.plain(key, mapping, f"a table headed [{key}]")
-        return Table(self.file, (*self.path, key), f"[{key}]", values)
-
-    def tables(self, key: str, title: str) -> list["Table"]:
-        """Return the tables of an array; none where the key is not written.
-
-        Parameters
-        ----------
-        key
-            The key of the array.
-        title
-            How messages name one, with ``{}`` for its number from 1.
-        """
-        written = self.values.get(key, [])
-        if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
-            raise refused(self.where(key), written, f"tables headed [[{key}]]")
-        return [Table(self.file, (*self.path, key, i), title.format(i + 1), one) for i, one in enumerate(written)]
-
-    @contextmanager
-    def located(self, key: str = "") -> Iterator[None]:
-        """Put the place of a key, or of the table, in front of whatever a lower part refuses."""
-        try:
-            yield
-        except InputError as refusal:
-            raise type(refusal)(f"{self.file.at((*self.path, key))}: {refusal}") from None
-
-
-def open_toml(path: Path, content: str | None = None) -> Table:
+def open_toml(path: Path, content: str | None = None) -> tuple[File, dict[str, Any]]:
     """Read a TOML file.
 
     Parameters
@@ -227,6 +111,11 @@ def open_toml(path: Path, content: str | None = None) -> Table:
         The file.
     content
         What it holds, where it is not to be read from disk.
+
+    Returns
+    -------
+    File, dict
+        The file, for messages, and its tables.
 
     Raises
     ------
@@ -244,7 +133,7 @@ def open_toml(path: Path, content: str | None = None) -> Table:
     except tomllib.TOMLDecodeError as problem:
         reason = str(problem)[:1].lower() + str(problem)[1:].rstrip(".")
         raise InputError(f"{path.name}: got text that is not TOML ({reason}), expected key = value lines.") from None
-    return Table(File(path.name, content), (), "", values)
+    return File(path.name, content), values
 
 
 def check_source(source: Any, where: str) -> None:
@@ -282,34 +171,9 @@ def check_row(row: Any, where: str) -> None:
     raise refused(where, row, "the id of an evidence row (mk.evidence.table() lists them)")
 
 
-def text(value: Any, where: str) -> str:
-    """Read a text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise refused(where, value, "a text in quotes")
-    return value
-
-
-def mapping(value: Any, where: str) -> dict[str, Any]:
-    """Read a table."""
-    if not isinstance(value, dict):
-        raise refused(where, value, "a table")
-    return value
-
-
-def whole(least: int) -> Reader[int]:
-    """Return a reader of whole numbers of at least ``least``."""
-
-    def read(value: Any, where: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise refused(where, value, f"a whole number of at least {least}")
-        return value
-
-    return read
-
-
-def fraction(value: Any, where: str) -> float:
+def fraction(value: float, where: str) -> float:
     """Read a number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    if not 0 <= value <= 1:
         raise refused(where, value, "a number from 0 to 1")
     return float(value)
 
