@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from menaquinone import models as models
     from menaquinone import trials as trials
     from menaquinone.catalogue import evidence as evidence
+    from menaquinone.errors import HighDoseWarning as HighDoseWarning
+    from menaquinone.errors import InteractionWarning as InteractionWarning
+    from menaquinone.errors import SafetyWarning as SafetyWarning
     from menaquinone.inputs.designs import grid as grid
     from menaquinone.inputs.designs import lognormal as lognormal
     from menaquinone.inputs.designs import normal as normal
     from menaquinone.inputs.designs import table as table
     from menaquinone.inputs.designs import uniform as uniform
+    from menaquinone.inputs.diet import Diet as Diet
+    from menaquinone.inputs.diet import diet as diet
     from menaquinone.inputs.population import Population as Population
     from menaquinone.inputs.population import population as population
     from menaquinone.inputs.regimen import Regimen as Regimen
@@ -45,12 +50,17 @@ _MODULES = {
 }
 _HOMES = {
     "Cascade": "menaquinone.solve",
+    "Diet": "menaquinone.inputs.diet",
+    "HighDoseWarning": "menaquinone.errors",
+    "InteractionWarning": "menaquinone.errors",
     "Population": "menaquinone.inputs.population",
     "Reference": "menaquinone.solve",
     "Regimen": "menaquinone.inputs.regimen",
+    "SafetyWarning": "menaquinone.errors",
     "Summaries": "menaquinone.results",
     "adherence": "menaquinone.inputs.regimen",
     "cite": "menaquinone.model",
+    "diet": "menaquinone.inputs.diet",
     "dose": "menaquinone.inputs.regimen",
     "estimate_memory": "menaquinone.solve.memory",
     "grid": "menaquinone.inputs.designs",
@@ -65,13 +75,18 @@ _HOMES = {
 
 __all__ = [
     "Cascade",
+    "Diet",
+    "HighDoseWarning",
+    "InteractionWarning",
     "Population",
     "Reference",
     "Regimen",
+    "SafetyWarning",
     "Summaries",
     "__version__",
     "adherence",
     "cite",
+    "diet",
     "dose",
     "estimate_memory",
     "evidence",

@@ -29,7 +29,15 @@ class SolveError(RuntimeError):
 
 
 class SafetyWarning(UserWarning):
-    """A regimen touches a point of safety; the message names the evidence."""
+    """A regimen touches a point of safety; the message names the evidence. Each kind is a category of its own."""
+
+
+class InteractionWarning(SafetyWarning):
+    """Vitamin K is given beside a drug that acts against it."""
+
+
+class HighDoseWarning(SafetyWarning):
+    """More of a form is given in a day than what may be taken without asking anybody."""
 
 
 def listed(names: Iterable[object]) -> str:

@@ -24,12 +24,12 @@ _MOLAR = {"nmol": 1.0, "pmol": 1e-3, "umol": 1e3, "mmol": 1e6, "mol": 1e9}
 _VOLUME = {"L": 1.0, "dL": 0.1, "mL": 1e-3, "uL": 1e-6}
 _MASS = {"ng": 1e-3, "ug": 1.0, "mg": 1e3, "g": 1e6, "kg": 1e9}
 _KEPT = dict.fromkeys(("1", "m", "mm", "AU", "IU", *_MASS), 1.0)
-_WHOLE = {"mL/min/{1.73_m2}": "<egfr>", "m/s": "<speed>"}  # kept as one unit
+_WHOLE = {"mL/min/{1.73_m2}": "<egfr>", "m/s": "<speed>", "ug/(100 g)": "<content>"}  # kept as one unit
 _HOUSE = _TIME | _MOLAR | _VOLUME | _KEPT | {"%": 0.01} | dict.fromkeys(_WHOLE.values(), 1.0)
-_NAMES = [*(name for name in _HOUSE if name not in _WHOLE.values()), *_WHOLE]
+_NAMES = [*(name for name in _HOUSE if name not in _WHOLE.values()), *(name for name in _WHOLE if "100" not in name)]
 _KINDS = (("time", _TIME), ("amount", _MOLAR), ("volume", _VOLUME), ("mass", _MASS), ("", {"1": 1.0, "%": 0.01}))
 _SIZES = {name: (kind, size) for kind, table in _KINDS for name, size in table.items()}
-_TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%|<egfr>|<speed>)(?:\^([+-]?\d+(?:\.\d+)?))?\s*")
+_TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%|<egfr>|<speed>|<content>)(?:\^([+-]?\d+(?:\.\d+)?))?\s*")
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf)\s*(.*\S)?\s*$", re.IGNORECASE)
 
 

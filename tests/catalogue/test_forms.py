@@ -122,7 +122,7 @@ def test_formulations():
     with pytest.raises(UnknownNameError) as caught:
         MK7.formulation("oil")
     assert str(caught.value) == (
-        "unknown formulation of MK-7: got 'oil', expected one of 'oil capsule', 'tablet', 'food' and 'nano'."
+        "unknown formulation of MK-7: got 'oil', expected one of 'oil capsule', 'tablet', 'food', 'cheese' and 'nano'."
     )
 
 

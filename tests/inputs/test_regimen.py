@@ -192,8 +192,8 @@ REFUSALS = [
         {"formulation": "tablets"},
         UnknownNameError,
         (
-            "unknown formulation of MK-7: got 'tablets', expected one of 'oil capsule', 'tablet', 'food' and 'nano'; "
-            "the nearest is 'tablet'."
+            "unknown formulation of MK-7: got 'tablets', expected one of 'oil capsule', 'tablet', 'food', 'cheese' and "
+            "'nano'; the nearest is 'tablet'."
         ),
     ),
     (

@@ -85,7 +85,7 @@ WRONG = [
         '"oil capsule"',
         '"oil capsul"',
         "mine.toml, line 28: unknown formulation of MK-7: got 'oil capsul', expected one of 'oil capsule', ",
-        "'tablet', 'food' and 'nano'; the nearest is 'oil capsule'.",
+        "'tablet', 'food', 'cheese' and 'nano'; the nearest is 'oil capsule'.",
     ),
     case(
         "value = 1.0",

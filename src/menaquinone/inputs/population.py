@@ -15,11 +15,17 @@ from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import covariates, draws
 from menaquinone.inputs.consequences import changed, consequences
 from menaquinone.inputs.covariates import Covariate, frozen
+from menaquinone.inputs.diet import Diet
+from menaquinone.inputs.habitual import habitual
 from menaquinone.inputs.people import RECORDS, Record
+from menaquinone.inputs.records import together
 from menaquinone.units import magnitude
 
 COVARIATES = ("age", "egfr", "years_since_last_period")
 """Columns that become covariates."""
+
+_COUNTED = "what the matrix of the foods leaves of the intake, beyond what the basal supply of tissues holds already"
+_GRAMS = "grams of foods times their contents"
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,25 +192,45 @@ class Population:
             self, ids=self.ids[positions], factors=factors, values=values, diet=diet, table=table, drawn_as=drawn_as
         )
 
-    def eating(self, diet: Mapping[str, Any]) -> "Population":
-        """Return the same people with another habitual intake of the forms named.
+    def eating(self, diet: Mapping[str, Any] | Diet) -> "Population":
+        """Return the same people with another habitual intake of the forms named, or another habitual diet.
 
         Parameters
         ----------
         diet
-            ug/d by form: a number, or one for each person.
+            ug/d by form: a number, or one for each person. A :func:`menaquinone.diet` takes the place of all that they
+            eat: forms that it does not hold are eaten no more, and column ``eaten[MK-9]`` is what is on the plate.
 
         Raises
         ------
         InputError
-            If an intake is negative, not finite or of the wrong shape.
+            If an intake is negative, not finite or of the wrong shape, or a diet has portions not eaten daily.
         """
+        if isinstance(diet, Diet):
+            return self._on(diet)
         given = {name: np.array(np.broadcast_to(np.asarray(amount, float), (self.n,))) for name, amount in diet.items()}
         columns = {
             f"diet[{name}]": Column(amount, "ug/d", f"habitual intake of {name}", "assumed: given by the user")
             for name, amount in given.items()
         }
         return replace(self, diet={**self.diet, **given}, table={**self.table, **columns})
+
+    def _on(self, diet: Diet) -> "Population":
+        """Return the same people on another habitual diet."""
+        found = habitual(diet, self.seed, self.ids if self.drawn_as is None else self.drawn_as)
+        nothing = np.zeros(self.n)
+        columns = {}
+        for name in dict.fromkeys((*self.diet, *found)):
+            if name in found:
+                one, said = found[name], f"habitual intake of {name}"
+                columns[f"diet[{name}]"] = Column(one.counted, "ug/d", said, one.source, _COUNTED)
+                columns[f"eaten[{name}]"] = Column(one.eaten, "ug/d", f"{said}, on the plate", one.source, _GRAMS)
+            else:
+                why = "assumed: the habitual diet that was given holds none"
+                columns[f"diet[{name}]"] = Column(nothing, "ug/d", f"habitual intake of {name}", why)
+        intake = {name: columns[f"diet[{name}]"].values for name in dict.fromkeys((*self.diet, *found))}
+        table = {name: column for name, column in self.table.items() if not name.startswith("eaten[")} | columns
+        return replace(self, diet=intake, table=table, notes=together(self.notes, diet.notes))
 
     @property
     def changeable(self) -> tuple[str, ...]:
@@ -287,7 +313,9 @@ class Population:
         return found
 
 
-def population(name: str | Record, n: int, *, rng: Any = None) -> Population:
+def population(
+    name: str | Record, n: int, *, rng: Any = None, diet: Mapping[str, Any] | Diet | None = None
+) -> Population:
     """Draw people.
 
     Parameters
@@ -298,6 +326,9 @@ def population(name: str | Record, n: int, *, rng: Any = None) -> Population:
         How many; ids are 0 to n - 1, and subject k is the same person whatever n.
     rng
         A seed, ``numpy.random.Generator`` or ``SeedSequence``; fresh entropy where it is left out.
+    diet
+        The habitual diet instead of that of the kind of people, as for :meth:`Population.eating`; time 0 is its steady
+        state.
 
     Returns
     -------
@@ -323,8 +354,9 @@ def population(name: str | Record, n: int, *, rng: Any = None) -> Population:
         key: Column(columns[key], draw.unit, draw.meaning, draw.source, draw.note) for key, draw in record.draws.items()
     }
     factors, values = consequences(record, columns)
-    diet = {draw.eaten_as: columns[key] for key, draw in record.draws.items() if draw.eaten_as}
-    return Population(record.name, ids, seed, factors, values, diet, table, record.notes, record)
+    eaten = {draw.eaten_as: columns[key] for key, draw in record.draws.items() if draw.eaten_as}
+    drawn = Population(record.name, ids, seed, factors, values, eaten, table, record.notes, record)
+    return drawn if diet is None else drawn.eating(diet)
 
 
 def _count(n: Any) -> int:

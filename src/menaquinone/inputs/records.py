@@ -52,6 +52,8 @@ class DoseRecord:
         Of the meal, g; None where unspecified.
     adherence
         Probability that a dose is taken.
+    food
+        What it is eaten as; empty for a drug or a supplement.
     prescribed
         Interval and exclusive end as written, h, so that another interval ends where this one was meant to (no end
         where none was written); it takes no part in comparisons.
@@ -75,6 +77,7 @@ class DoseRecord:
     formulation: str = ""
     fat: float | None = None
     adherence: float = 1.0
+    food: str = ""
     prescribed: tuple[float, float | None] | None = field(default=None, compare=False, repr=False)
     described: Form | None = field(default=None, hash=False, repr=False)
 
@@ -116,7 +119,9 @@ class DoseRecord:
             said += [f"bioavailability {self.bioavailability:.12g}"]
         if self.steady:
             said += ["at steady state" + (" of its own" if self.steady == 1 else "")]
-        if self.formulation:
+        if self.food:
+            said += [f"in {self.food}"]
+        elif self.formulation:
             said += [self.formulation]
         if self.fat is not None:
             said += [f"with {self.fat:.12g} g fat"]
@@ -151,13 +156,18 @@ class Regimen:
     ----------
     records
         In the order of writing. The order does not change what is given; it numbers the draws of adherence.
+    notes
+        Sentences that belong in every result; they take no part in comparisons.
     """
 
     records: tuple[DoseRecord | ResetRecord, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __add__(self, other: object) -> "Regimen":
         """Give both."""
-        return Regimen(self.records + other.records) if isinstance(other, Regimen) else NotImplemented
+        if not isinstance(other, Regimen):
+            return NotImplemented
+        return Regimen(self.records + other.records, together(self.notes, other.notes))
 
     def __radd__(self, other: object) -> "Regimen":
         """Let ``sum`` start from 0."""
@@ -171,7 +181,8 @@ class Regimen:
             tuple(
                 replace(one, adherence=one.adherence * other.probability) if isinstance(one, DoseRecord) else one
                 for one in self.records
-            )
+            ),
+            self.notes,
         )
 
     __rmul__ = __mul__
@@ -180,6 +191,11 @@ class Regimen:
         """Show one record a line."""
         lines = [str(one) for one in self.records]
         return f"Regimen({lines[0] if lines else ''})" if len(lines) < 2 else "\n  ".join(["Regimen(", *lines]) + "\n)"
+
+
+def together(*notes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return sentences, each once, in order of appearance."""
+    return tuple(dict.fromkeys(one for some in notes for one in some))
 
 
 def varied(one: DoseRecord, changes: Mapping[str, Any]) -> DoseRecord:
@@ -231,4 +247,4 @@ def count(span: float, every: float) -> int:
     return max(0, ceil(span / every - ROUNDING))
 
 
-__all__ = ["ROUNDING", "DoseRecord", "Regimen", "ResetRecord", "count", "varied"]
+__all__ = ["ROUNDING", "DoseRecord", "Regimen", "ResetRecord", "count", "together", "varied"]

@@ -77,7 +77,7 @@ def dose(
     known = form_named(form)
     known.entry(route)
     known.formulation(formulation or "")
-    first = _at_least_0(start, "start")
+    first = at_least_0(start, "start")
     interval, doses = _repeats(every, until, steady_state, start)
     mass = known.molar_mass.value
     return Regimen(
@@ -90,8 +90,8 @@ def dose(
                 time=first,
                 every=interval,
                 doses=doses,
-                duration=0.0 if duration is None else _at_least_0(duration, "duration"),
-                lag=0.0 if lag is None else _at_least_0(lag, "lag"),
+                duration=0.0 if duration is None else at_least_0(duration, "duration"),
+                lag=0.0 if lag is None else at_least_0(lag, "lag"),
                 bioavailability=None if bioavailability is None else fraction(bioavailability),
                 steady=2 if steady_state else 0,
                 formulation=formulation or "",
@@ -148,7 +148,14 @@ def grams(fat: Any, what: str = "fat") -> float:
     return magnitude(fat, "g", what)
 
 
-def _at_least_0(time: Any, what: str) -> float:
+def at_least_0(time: Any, what: str) -> float:
+    """Return a time in h.
+
+    Raises
+    ------
+    InputError
+        If it is no time with its unit, negative or not finite.
+    """
     value = hours(time, what)
     if value < 0:
         raise refused(what, time, "a time of at least 0")
@@ -166,6 +173,7 @@ __all__ = [
     "Schedule",
     "SteadyState",
     "adherence",
+    "at_least_0",
     "dose",
     "doses_for",
     "expand",

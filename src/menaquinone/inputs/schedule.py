@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from menaquinone.catalogue.forms import Form
 from menaquinone.errors import InputError, refused
 from menaquinone.inputs.records import ROUNDING, DoseRecord, Regimen, ResetRecord, count
+from menaquinone.inputs.speeds import at_one_speed
 
 LONGEST_PERIOD = 52 * 168.0
 """h; the longest common period of doses that one steady state may have."""
@@ -176,7 +177,7 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
     """
     if not (isfinite(horizon) and horizon >= 0):
         raise refused("horizon", horizon, "a time of at least 0 in h")
-    records = regimen.records
+    records, forms = at_one_speed(regimen.records)
     doses = [(index, one) for index, one in enumerate(records) if isinstance(one, DoseRecord)]
     resets = sorted({one.time for one in records if isinstance(one, ResetRecord) and one.time < horizon})
     cuts = sorted({*resets, *(one.time for _, one in doses if one.steady == 1 and one.time < horizon)})
@@ -210,7 +211,7 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
         adherence=np.where(number < 0, 1.0, numbers(lambda one: one.adherence)),
         resets=np.array(resets, dtype=float),
         steady=_steady_states(doses, cuts, horizon),
-        forms={one.form: one.described for _, one in doses if one.described is not None},
+        forms=forms,
     )
 
 
