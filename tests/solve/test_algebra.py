@@ -3,16 +3,20 @@
 import inspect
 from decimal import Decimal, localcontext
 from math import factorial
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from menaquinone.solve import _algebra as algebra
+from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
+from menaquinone.solve.structure import elimination
 from menaquinone.solve.tableau import POINTS, STAGES
 
 PT = STAGES + 1
@@ -37,6 +41,17 @@ def linked_of(a):
     return direct.astype(np.uint8), reach.astype(np.uint8)
 
 
+class Scratch(NamedTuple):
+    scratch: np.ndarray
+    top: np.ndarray
+    whole: np.ndarray
+
+
+@njit(**{name: value for name, value in algebra.OPTIONS.items() if name != "cache"})
+def propagated(a, widths, linked, driven, out, scratch):
+    algebra.propagators(a, widths, 0, linked, driven, out, 0, refer(scratch))
+
+
 class Row:
     """Propagators of one panel width: effects of start, constant input and driving input, and of the defect."""
 
@@ -45,10 +60,9 @@ class Row:
         self.driven, (_, self.reach) = driven, linked_of(a)
         self.flat = np.full(int(called(algebra.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
-        called(
-            algebra.propagators, a=np.ascontiguousarray(a), width=widths[0], widths=widths, row=0, linked=self.reach,
-            driven=driven, out=self.flat, begin=0,
-        )  # fmt: skip
+        scratch = Scratch(np.full(12 * n * n * LANES + LANES, np.nan), np.zeros(1, int), np.zeros((7, LANES), int))
+        propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
+        assert scratch.top[0] == 0
         square = (n, n, LANES)
         cut = np.cumsum([one * n * n * LANES for one in (STAGES, STAGES, STAGES * PT)])
         parts = np.split(self.flat, cut)
@@ -92,8 +106,7 @@ def collocated(a, b, width, x, r):
     """Return states at the points (points, n, L) and the estimate of their error; a (points, n, n, L)."""
     n = x.shape[0]
     acts, reach = linked_of(a.max(axis=0) - a.min(axis=0) + np.abs(a).max(axis=0))
-    used, filled = np.zeros((n * STAGES, n * STAGES), bool), np.zeros((n * STAGES, n + 1), bool)
-    algebra.structure(acts, used, filled)
+    used, filled, filters = (one.astype(np.uint8) for one in elimination(acts.astype(bool)))
     matrix, right = np.full((n * STAGES, n * STAGES, LANES), np.nan), np.full((n * STAGES, n + 1, LANES), np.nan)
     keep, psi = np.full((STAGES, n, n, LANES), np.nan), np.full((STAGES, n, LANES), np.nan)
     widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
@@ -103,11 +116,9 @@ def collocated(a, b, width, x, r):
         keeps=0, psi=psi, psis=0,
     )  # fmt: skip
     path = np.concatenate([x[None], onward(keep, psi, reach, x)])
-    spread, size = np.full((n, LANES), np.nan), np.zeros((n, n), bool)
-    if hasattr(algebra, "filter_structure"):
-        algebra.filter_structure(acts, size)
+    spread = np.full((n, LANES), np.nan)
     called(
-        algebra.collocation_error, **panel, linked=acts, x=path, path=0, size=size, matrix=np.empty((n, n, LANES)),
+        algebra.collocation_error, **panel, linked=acts, x=path, path=0, size=filters, matrix=np.empty((n, n, LANES)),
         right=np.empty((n, 1, LANES)), spread=spread,
     )  # fmt: skip
     return path, spread

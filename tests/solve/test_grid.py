@@ -23,7 +23,8 @@ def marks_of(level=0):
 def laid(length, *, begin=0.0, clock=0.0, breaks=(), times=(), cuts=(), level=0, room=ROOM):
     """Lay the panels of one lane; return starts, widths and readings of the clock, or None without room."""
     shape = (1, room)
-    raw = Raw(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros((1, 1), np.int64), np.zeros(1, np.int64))
+    count, plain = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
+    raw = Raw(np.zeros(shape), np.zeros(shape), np.zeros(shape), count, plain, np.zeros(room))
     arrays = {name: np.array(value, float) for name, value in (("breaks", breaks), ("times", times), ("cuts", cuts))}
     marks = marks_of(level)
     named = {

@@ -1,16 +1,18 @@
 """Compiled parts of the march that stand alone: a small solver, powers of affine maps, records by reference."""
 
 import inspect
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
+from numba.core.errors import TypingError
 
 from menaquinone.solve import _stages as stages
-from menaquinone.solve import _structs as structs
-from menaquinone.solve.program import Agenda, Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
+from menaquinone.solve._algebra import OPTIONS
+from menaquinone.solve._records import address, refer, view
 
 
 @given(st.lists(st.floats(-1, 1), min_size=9, max_size=9), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
@@ -61,21 +63,54 @@ def test_what_is_only_added_up_grows_in_proportion():
     assert shift == pytest.approx([500.0, -1000.0], rel=1e-14)
 
 
-@njit
-def by_reference(starts, widths, clocks, count, plain):
-    """Read a record's fields, and write through one of them."""
-    raw = structs.RawStruct(starts, widths, clocks, count, plain)
-    raw.widths[0, 0] = 7.0
-    return raw.starts[0, 0], raw.clocks[0, 0], raw.count[0, 0], raw.plain[0]
+class Pair(NamedTuple):
+    real: np.ndarray
+    whole: np.ndarray
+
+
+PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
+
+
+@njit(**PLAIN)
+def by_reference(pair):
+    """Read a record's fields in another function, and write through one of them."""
+    return inside(refer(pair))
+
+
+@njit(**PLAIN)
+def inside(pair):
+    pair.real[0] = 7.0
+    return pair.real[1] + pair.whole[0]
+
+
+@njit(**PLAIN)
+def seen_from(flat, at, i, j, k):
+    """Read and write one element of a view (2, 3, 2)."""
+    part = view(flat, at, (2, 3, 2))
+    part[i, j, k] += 100.0
+    return part.shape, address(part) - address(flat)
 
 
 def test_a_record_by_reference_shares_the_arrays_it_is_made_of():
-    raw = Raw(np.ones((1, 1)), np.zeros((1, 1)), np.full((1, 1), 3.0), np.full((1, 1), 4), np.full(1, 5))
-    assert by_reference(*raw) == (1.0, 3.0, 4, 5)
-    assert raw.widths[0, 0] == 7.0
+    pair = Pair(np.arange(3.0), np.array([40]))
+    assert by_reference(pair) == 41.0
+    assert pair.real.tolist() == [7.0, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("record", [Agenda, Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work])
-def test_every_record_has_a_type_by_reference(record):
-    assert structs.KINDS[record].__name__ == f"{record.__name__}Kind"
-    assert hasattr(structs, f"{record.__name__}Struct")
+@given(at=st.integers(0, 4), i=st.integers(0, 1), j=st.integers(0, 2), k=st.integers(0, 1))
+def test_a_view_is_a_part_of_what_is_flat(at, i, j, k):
+    flat = np.arange(16.0)
+    shape, away = seen_from(flat, at, i, j, k)
+    assert (shape, away) == ((2, 3, 2), 8 * at)
+    expected = np.arange(16.0)
+    expected[at : at + 12].reshape(2, 3, 2)[i, j, k] += 100.0
+    assert flat.tolist() == expected.tolist()
+
+
+def test_nothing_is_known_by_a_name_that_a_record_does_not_have():
+    @njit(**PLAIN)
+    def astray(pair):
+        return refer(pair).imaginary[0]
+
+    with pytest.raises(TypingError, match="imaginary"):
+        astray(Pair(np.zeros(1), np.zeros(1, int)))

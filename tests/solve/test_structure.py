@@ -11,7 +11,8 @@ from tests.solve.own_blocks import CURVED, VARYING, WHY, Parameters, Pools
 import menaquinone as mk
 from menaquinone.declare import Array, Block, output, param, reads, state
 from menaquinone.solve.problem import wired
-from menaquinone.solve.structure import structure
+from menaquinone.solve.structure import elimination, structure
+from menaquinone.solve.tableau import STAGES as NODES
 from menaquinone.testing import strategies
 from menaquinone.testing.sampling import Sampler
 
@@ -196,3 +197,23 @@ def test_generated_blocks_depend_on_no_more_than_was_measured(block, seed):
         if not found.b_moves and not found.a_moves:
             for name in block.inputs:
                 assert [*block.rates(one.p, one.x, varied(one.u, name, 2.0))] == pytest.approx(base, rel=1e-12)
+
+
+@given(n=st.integers(1, 4), seed=st.integers(0, 10_000))
+def test_elimination_fills_nothing_that_is_marked_empty(n, seed):
+    rng = np.random.default_rng(seed)
+    acts = rng.random((n, n)) < 0.4
+    used, filled, filters = elimination(acts)
+    direct = acts | np.eye(n, dtype=bool)
+    size = n * NODES
+    matrix = rng.uniform(0.1, 1, (size, size)) * np.kron(direct, np.ones((NODES, NODES))) + size * np.eye(size)
+    right = np.zeros((size, n + 1))
+    for i in range(n):
+        right[i * NODES : (i + 1) * NODES, i] = right[i * NODES : (i + 1) * NODES, n] = 1.0
+    assert not np.linalg.solve(matrix, right)[~filled].any()
+    for column in range(size):
+        assert not matrix[column][~used[column]].any()
+        factor = matrix[column + 1 :, column] / matrix[column, column]
+        matrix[column + 1 :] -= factor[:, None] * matrix[column]
+        matrix[column + 1 :, column] = 0.0
+    assert (filters >= direct).all()

@@ -8,6 +8,7 @@ Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
 import numpy as np
 from numba import njit
 
+from menaquinone.solve._records import view
 from menaquinone.solve._vectors import (
     add,
     div,
@@ -43,25 +44,32 @@ _LARGEST = float(np.abs(NODE_INTEGRALS).max())
 _INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TAYLOR + S + 4)])
 """1 / k!"""
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+WAITING, STILL, ITERATED, GOING, SEEKING, BEGINS, COUNTS = range(7)
+"""Rows of ``work.whole``: integers of all lanes."""
+OPTIONS = {"_nrt": False, "cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
 @njit(**OPTIONS)
-def plane(flat, at, a, b):
-    """Return a view (a, b) of a flat array from ``at`` on."""
-    return flat[at : at + a * b].reshape((a, b))
+def take(work, count):
+    """Return the first of so many free elements of scratch; they are free again when ``work.top`` is set back."""
+    at = work.top[0]
+    work.top[0] = at + count
+    return at
 
 
-@njit(**OPTIONS)
-def cube(flat, at, a, b, c):
-    """Return a view (a, b, c) of a flat array from ``at`` on."""
-    return flat[at : at + a * b * c].reshape((a, b, c))
+@njit(inline="always", **OPTIONS)
+def rows_of(work, n):
+    """Return (n, L) of scratch."""
+    return view(work.scratch, take(work, n * L), (n, L))
 
 
-@njit(**OPTIONS)
-def block(flat, at, a, b, c, d):
-    """Return a view (a, b, c, d) of a flat array from ``at`` on."""
-    return flat[at : at + a * b * c * d].reshape((a, b, c, d))
+@njit(inline="always", **OPTIONS)
+def zeros_of(work, n):
+    """Return (n, L) of scratch, all zero."""
+    made = rows_of(work, n)
+    for i in range(n):
+        store(work.scratch, work.top[0] - (n - i) * L, splat(0.0))
+    return made
 
 
 @njit(**OPTIONS)
@@ -168,7 +176,7 @@ def _phi(z, linked, order, phi, spare, counts, keep):
 
 
 @njit(**OPTIONS)
-def propagators(a, widths, row, linked, driven, out, begin):
+def propagators(a, widths, row, linked, driven, out, begin, work):
     """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
 
     a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from
@@ -178,10 +186,15 @@ def propagators(a, widths, row, linked, driven, out, begin):
     """
     n = a.shape[0]
     order = S + 1 if driven else 1
-    phi = np.zeros((order + 1, n, n, L))
-    z, spare = np.empty((n, n, L)), np.zeros((n, n, L))
-    counts, keep = np.empty(L, np.int64), np.empty(L)
-    square = n * n * L
+    square, top = n * n * L, work.top[0]
+    phi = view(work.scratch, take(work, (order + 1) * square), (order + 1, n, n, L))
+    z = view(work.scratch, take(work, square), (n, n, L))
+    spare = view(work.scratch, take(work, square), (n, n, L))
+    counts, keep = work.whole[COUNTS], view(work.scratch, take(work, L), (L,))
+    for place in range((order + 1) * n * n):
+        store(phi, place * L, splat(0.0))
+    for place in range(n * n):
+        store(spare, place * L, splat(0.0))
     for node in range(S):
         step = mul(load(widths, row * L), splat(POINTS[node + 1]))
         for place in range(n * n):
@@ -192,6 +205,7 @@ def propagators(a, widths, row, linked, driven, out, begin):
             store(out, begin + (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
         if driven:
             _drives(node, load(widths, row * L), phi, out, begin + 2 * S * square)
+    work.top[0] = top
 
 
 @njit(**OPTIONS)
@@ -251,33 +265,6 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
                     error = fma(load(rows, row + at), load(slope, j * L), error)
             worst = largest(worst, magnitude(error))
         store(spread, i * L, worst)
-
-
-@njit(**OPTIONS)
-def structure(linked, matrix, right):
-    """Mark what can become nonzero in the elimination of the collocation equations, unknowns state by state."""
-    n = linked.shape[0]
-    for i in range(n):
-        for j in range(n):
-            for p in range(S):
-                for q in range(S):
-                    matrix[i * S + p, j * S + q] = linked[i, j] or (i == j)
-        for p in range(S):
-            for column in range(n):
-                right[i * S + p, column] = i == column
-            right[i * S + p, n] = True
-    for column in range(n * S):
-        for i in range(column + 1, n * S):
-            if matrix[i, column]:
-                for j in range(column, n * S):
-                    matrix[i, j] = matrix[i, j] or matrix[column, j]
-                for j in range(n + 1):
-                    right[i, j] = right[i, j] or right[column, j]
-    for i in range(n * S - 1, -1, -1):
-        for j in range(i + 1, n * S):
-            if matrix[i, j]:
-                for column in range(n + 1):
-                    right[i, column] = right[i, column] or right[j, column]
 
 
 @njit(**OPTIONS)
@@ -381,20 +368,6 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
     _eliminate(matrix, right, 1, size, size)
     for i in range(n):
         store(spread, i * L, magnitude(load(right, i * L)))
-
-
-@njit(**OPTIONS)
-def filter_structure(linked, used):
-    """Mark what elimination makes of the structure of the error's filter, and that every row has a right side."""
-    n = used.shape[0]
-    for i in range(n):
-        for j in range(n):
-            used[i, j] = linked[i, j] or i == j
-    for column in range(n):
-        for i in range(column + 1, n):
-            if used[i, column]:
-                for j in range(column, n):
-                    used[i, j] = used[i, j] or used[column, j]
 
 
 @njit(**OPTIONS)

@@ -10,28 +10,32 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import (
+    GOING,
+    ITERATED,
     OPTIONS,
+    SEEKING,
+    STILL,
+    WAITING,
     L,
     S,
-    block,
     collocate,
     collocation_error,
     copy,
-    cube,
     estimate,
     fill,
-    filter_structure,
     forced,
     judge,
     move,
     onward,
-    plane,
     propagators,
     raise_to,
     row_size,
-    structure,
+    rows_of,
+    take,
+    zeros_of,
 )
 from menaquinone.solve._pointers import invoke7, invoke9
+from menaquinone.solve._records import address, view
 from menaquinone.solve._vectors import div, fma, load, mul, select, splat, store, sub
 from menaquinone.solve.program import (
     A_MOVES,
@@ -40,6 +44,7 @@ from menaquinone.solve.program import (
     COEFFICIENTS,
     DOSED,
     EVALUATE,
+    FILLED,
     FIRST_INPUT,
     FIRST_MEMBER,
     FIRST_PARAMETER,
@@ -52,6 +57,7 @@ from menaquinone.solve.program import (
     STATES,
     STEADY,
     THEN,
+    USED,
 )
 
 PT = S + 1
@@ -167,8 +173,8 @@ def _publish(program, plan, work, p, stage, member, over_samples, over_points, x
         writes[o, 1], writes[o, 2] = meta[row, 0], meta[row, 1]
     where = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke7(
-        columns[EVALUATE], where.ctypes.data, reads.ctypes.data, board.ctypes.data,
-        J if by_sample else 1, K * PT if by_point else 1, path.ctypes.data, writes.ctypes.data,
+        columns[EVALUATE], address(where), address(reads), address(board),
+        J if by_sample else 1, K * PT if by_point else 1, address(path), address(writes),
     )  # fmt: skip
     if by_sample and O > 0:
         base = columns[FIRST_INPUT] + member * columns[INPUTS]
@@ -185,8 +191,8 @@ def _publish(program, plan, work, p, stage, member, over_samples, over_points, x
                 for lane in range(L):
                     bounds[(o * n + i) * L + lane] = z[J + o, i, lane]
         invoke7(
-            columns[EVALUATE], where.ctypes.data, reads.ctypes.data, board.ctypes.data,
-            1, O, bounds.ctypes.data, writes.ctypes.data,
+            columns[EVALUATE], address(where), address(reads), address(board),
+            1, O, address(bounds), address(writes),
         )  # fmt: skip
     for o in range(columns[OUTPUTS]):
         row = first + o
@@ -239,7 +245,7 @@ def _refresh(plan, table, work, member, a, reach, n, driven):
     """See to it that the table holds the propagators of every row for these coefficients."""
     done, used, begin, widths = table.done, table.used, table.begin, table.widths
     data = table.data
-    known = cube(table.a, table.known[member], n, n, L)
+    known = view(table.a, table.known[member], (n, n, L))
     same = done[member] > 0
     for i in range(n):
         for k in range(n):
@@ -254,7 +260,7 @@ def _refresh(plan, table, work, member, a, reach, n, driven):
     for lane in range(L):
         most = max(most, used[lane])
     for row in range(done[member], most):
-        propagators(a, widths, row, reach, driven, data, begin[member] + row * size)
+        propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
     done[member] = most
 
 
@@ -268,16 +274,15 @@ def _forcing(program, plan, tile, table, work, stage, member, n, first, over_sam
     Qb = K * PT if over_points else 1
     Jb = J if over_samples else 1
     everyone = columns[FIRST_MEMBER] + member
-    a = block(work.a, 0, Jb * Qb if columns[A_MOVES] else 1, n, n, L)
-    b = cube(work.b, 0, Jb * Qb if columns[B_MOVES] or columns[A_MOVES] else 1, n, L)
+    a = view(work.a, 0, (Jb * Qb if columns[A_MOVES] else 1, n, n, L))
+    b = view(work.b, 0, (Jb * Qb if columns[B_MOVES] or columns[A_MOVES] else 1, n, L))
     driven = columns[B_MOVES] == 1
     size = row_size(n, driven)
-    acts = plane(program.acts, columns[MASK], n, n)
-    total, r = np.empty((n, L)), np.empty((n, L))
-    matrix, right = cube(work.newton, 0, n * S, n * S, L), np.empty((n * S, n + 1, L))
-    used, filled = np.zeros((n * S, n * S), np.bool_), np.zeros((n * S, n + 1), np.bool_)
-    if columns[A_MOVES]:
-        structure(acts, used, filled)
+    acts = view(program.acts, columns[MASK], (n, n))
+    total, r = rows_of(work, n), rows_of(work, n)
+    matrix, right = work.newton, work.right
+    used = view(program.used, columns[USED], (n * S, n * S))
+    filled = view(program.filled, columns[FILLED], (n * S, n + 1))
     moving = 1 if over_points else 0
     for j in range(J):
         for s in range(n):
@@ -325,7 +330,7 @@ def _compose(program, plan, tile, table, work, stage, member, n, first, reach, J
     g, psi, work_square = work.g, work.psi, work.square
     columns = program.stage[stage]
     K = plan.size[1]
-    after, nothing, x = np.empty((n, L)), np.zeros((n, L)), np.empty((n, L))
+    after, nothing, x = rows_of(work, n), zeros_of(work, n), rows_of(work, n)
     moving = columns[A_MOVES] == 1
     end = S - 1
     for j in range(J):
@@ -385,7 +390,7 @@ def _solve(matrix, right):
 def _orbit(work, n, lane, found):
     """Find the start that a period's map (of sample 0) leads back to; return whether there is one."""
     square, g = work.square, work.g
-    matrix = np.empty((n, n))
+    matrix = view(work.small, 0, (n, n))
     for i in range(n):
         for k in range(n):
             matrix[i, k] = (1.0 if i == k else 0.0) - square[0, i, k, lane]
@@ -463,9 +468,9 @@ def _iterate(plan, work, n, columns, newton, iterated, x):
     most = 0
     for lane in range(L):
         most = max(most, iterated[lane])
-    value, now, then = np.empty((columns, L)), np.empty((n, L)), np.empty((n, L))
+    value, now, then = rows_of(work, columns), rows_of(work, n), rows_of(work, n)
     omega, node_omega, square, track = plan.omega, plan.node_omega, work.square, work.track
-    distance, going = np.empty((BASE_SAMPLES - 1, L)), np.empty(L)
+    distance, going = rows_of(work, BASE_SAMPLES - 1), rows_of(work, 1)
     width, wide = newton.shape[1] * L, square.shape[1]
     move(x, 0, now, 0, n)
     move(x, 0, track, 0, n)
@@ -474,7 +479,7 @@ def _iterate(plan, work, n, columns, newton, iterated, x):
             away = sub(load(omega, number * L), load(node_omega, ORDER[place] * L))
             store(distance, place * L, away)
         for lane in range(L):
-            going[lane] = 1.0 if number < iterated[lane] else 0.0
+            going[0, lane] = 1.0 if number < iterated[lane] else 0.0
         for c in range(columns):
             total = load(newton, (BASE_SAMPLES - 1) * width + c * L)
             for place in range(BASE_SAMPLES - 2, -1, -1):
@@ -594,13 +599,13 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
     J, O = plan.size[0], plan.size[2]
     size = J + O
     x = tile.x[first : first + n]
-    newton = np.zeros((BASE_SAMPLES, n + n * n, L))
-    matrices, vectors = np.empty((4, n, n)), np.empty((6, n))
-    found = np.empty(n)
-    iterated = np.zeros(L, np.int64)
+    newton = view(work.scratch, take(work, BASE_SAMPLES * (n + n * n) * L), (BASE_SAMPLES, n + n * n, L))
+    matrices, vectors = view(work.small, n * n, (4, n, n)), view(work.small, 5 * n * n, (6, n))
+    found = view(work.small, 5 * n * n + 6 * n, (n,))
+    iterated = work.whole[ITERATED]
     leaping = False
     for lane in range(L):
-        still[lane] = True
+        still[lane], iterated[lane] = 1, 0
         leaping = leaping or kind[lane] == LEAP
     count = n
     if leaping:
@@ -608,10 +613,10 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
     for lane in range(L):
         for slot in range(size + 1):
             for i in range(n):
-                z[slot, i, lane] = 0.0 if waiting[lane] else x[i, lane]
-        if kind[lane] == IDLE or waiting[lane] or idle[lane] != 0:
+                z[slot, i, lane] = 0.0 if waiting[lane] != 0 else x[i, lane]
+        if kind[lane] == IDLE or waiting[lane] != 0 or idle[lane] != 0:
             continue
-        still[lane] = False
+        still[lane] = 0
         if kind[lane] == CLOSE:
             if _orbit(work, n, lane, found):
                 for i in range(n):
@@ -631,7 +636,7 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
                 scale = abs(found[i]) + _FLOOR * peak[first + i, lane]
                 near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + noise[first + i, lane]
             if near:
-                still[lane] = True
+                still[lane] = 1
                 for slot in range(size + 1):
                     for i in range(n):
                         z[slot, i, lane] = found[i]
@@ -642,14 +647,14 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
     if leaping:
         _iterate(plan, work, n, count, newton, iterated, x)
         for lane in range(L):
-            if kind[lane] == LEAP and not still[lane]:
+            if kind[lane] == LEAP and still[lane] == 0:
                 _pick(plan, work, n, count, newton, iterated, lane, matrices, vectors)
                 ratio = _leap_error(plan, tile, work, n, first, count, newton, lane, rtol)
                 if not ratio <= leap_ratio[lane]:
                     leap_ratio[lane] = ratio
     everyone = True
     for lane in range(L):
-        everyone = everyone and (still[lane] or kind[lane] != LEAP)
+        everyone = everyone and (still[lane] != 0 or kind[lane] != LEAP)
     return everyone
 
 
@@ -661,7 +666,7 @@ def _walk(program, plan, tile, table, work, stage, member, n, first, reach, J, J
     columns = program.stage[stage]
     K = size[1]
     everyone = columns[FIRST_MEMBER] + member
-    x = np.empty((n, L))
+    x = rows_of(work, n)
     special = False
     for lane in range(L):
         special = special or idle[everyone, lane] != 0 or begins[lane] >= 0
@@ -709,16 +714,15 @@ def _assess(program, plan, tile, table, work, stage, member, n, first, J, over_s
     everyone = columns[FIRST_MEMBER] + member
     driven, moving = columns[B_MOVES] == 1, 1 if over_points else 0
     a, b = work.a, work.b
-    peak, slope, lost = np.empty((n, L)), np.empty((n, L)), np.empty(L)
-    spread, r = np.zeros((n, L)), np.empty((n, L))
-    matrix, right = cube(work.newton, 0, n, n, L), np.empty((n, 1, L))
-    acts, reach = plane(program.acts, columns[MASK], n, n), plane(program.reach, columns[MASK], n, n)
-    used = np.empty((n, n), np.bool_)
-    filter_structure(acts, used)
+    peak, slope, lost = rows_of(work, n), rows_of(work, n), rows_of(work, 1)
+    spread, r = zeros_of(work, n), rows_of(work, n)
+    matrix, right = work.newton, work.right
+    acts, reach = view(program.acts, columns[MASK], (n, n)), view(program.reach, columns[MASK], (n, n))
+    used = view(program.filters, columns[MASK], (n, n))
     special = False
     for lane in range(L):
         special = special or idle[everyone, lane] != 0 or begins[lane] >= 0
-        lost[lane] = max(decay[lane], 1.0 / horizon)
+        lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
     move(tile_peak, first * L, peak, 0, n)
     for panel in range(J * K):
         raise_to(peak, path, (panel * PT + S) * n * L, n)
@@ -754,24 +758,25 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
     widths, work_a, work_b, board = plan.widths, work.a, work.b, work.board
     columns = program.stage[stage]
     p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
-    acts = plane(program.acts, columns[MASK], n, n)
-    reach = plane(program.reach, columns[MASK], n, n)
-    matrix, right = cube(work.newton, 0, n * S, n * S, L), np.empty((n * S, n + 1, L))
-    used, filled = np.zeros((n * S, n * S), np.bool_), np.zeros((n * S, n + 1), np.bool_)
-    filter_used = np.empty((n, n), np.bool_)
-    structure(acts, used, filled)
-    filter_structure(acts, filter_used)
-    path = cube(work.path, panel * PT * n * L, PT, n, L)
-    keep, psi = block(work.keep, panel * S * n * n * L, S, n, n, L), cube(work.psi, panel * S * n * L, S, n, L)
-    a, b = block(work_a, 0, PT, n, n, L), cube(work_b, 0, PT, n, L)
-    new_keep, new_psi = np.empty((S, n, n, L)), np.empty((S, n, L))
-    trial, error = np.empty((PT, n, L)), np.empty((n, L))
+    acts = view(program.acts, columns[MASK], (n, n))
+    reach = view(program.reach, columns[MASK], (n, n))
+    matrix, right = work.newton, work.right
+    used = view(program.used, columns[USED], (n * S, n * S))
+    filled = view(program.filled, columns[FILLED], (n * S, n + 1))
+    filter_used = view(program.filters, columns[MASK], (n, n))
+    path = view(work.path, panel * PT * n * L, (PT, n, L))
+    keep, psi = view(work.keep, panel * S * n * n * L, (S, n, n, L)), view(work.psi, panel * S * n * L, (S, n, L))
+    a, b = view(work_a, 0, (PT, n, n, L)), view(work_b, 0, (PT, n, L))
+    top = work.top[0]
+    keeps, psis = take(work, S * n * n * L), take(work, S * n * L)
+    new_keep, new_psi = view(work.scratch, keeps, (S, n, n, L)), view(work.scratch, psis, (S, n, L))
+    trial, error = view(work.scratch, take(work, PT * n * L), (PT, n, L)), rows_of(work, n)
     for lane in range(L):
-        going[lane] = True
+        going[lane] = 1
     for _ in range(_NEWTON_STEPS):
         invoke9(
-            columns[COEFFICIENTS], p.ctypes.data, scratch.ctypes.data, board.ctypes.data, 1, PT,
-            path.ctypes.data, work_a.ctypes.data, work_b.ctypes.data, 2,
+            columns[COEFFICIENTS], address(p), address(scratch), address(board), 1, PT,
+            address(path), address(work_a), address(work_b), 2,
         )  # fmt: skip
         collocate(a, b, 0, 1, widths, panel, r, acts, used, filled, matrix, right, new_keep, 0, new_psi, 0)
         copy(trial[0], path[0])
@@ -779,7 +784,7 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
         collocation_error(a, b, 0, 1, widths, panel, r, acts, trial, 0, filter_used, matrix, right, error)
         anyone = False
         for lane in range(L):
-            if not going[lane]:
+            if going[lane] == 0:
                 continue
             moved = False
             for i in range(n):
@@ -796,14 +801,15 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
                     psi[node, i, lane] = new_psi[node, i, lane]
                     for k in range(n):
                         keep[node, i, k, lane] = new_keep[node, i, k, lane]
-            going[lane] = moved
+            going[lane] = 1 if moved else 0
             anyone = anyone or moved
         if not anyone:
             break
     for lane in range(L):
-        if going[lane]:
+        if going[lane] != 0:
             for i in range(n):
                 spread[i, lane] = np.inf  # a shorter panel is needed
+    work.top[0] = top
 
 
 @njit(**OPTIONS)
@@ -815,11 +821,15 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
     kind, idle, reads, square = plan.kind, tile.idle, work.reads, work.square
     work_path, a, work_keep, then = work.path, work.a, work.keep, program.then
     columns = program.stage[stage]
-    r, spread, decay = np.empty((n, L)), np.zeros((n, L)), np.full(L, np.inf)
-    going, scratch = np.zeros(L, np.bool_), reads.copy()
-    peak, column, lost = np.empty((n, L)), np.empty((n, L)), np.empty(L)
-    reach = plane(program.reach, columns[MASK], n, n)
-    nothing, after = np.zeros((1, n, L)), np.empty((1, n, L))
+    top = work.top[0]
+    r, spread, decay = rows_of(work, n), zeros_of(work, n), rows_of(work, 1)
+    going, scratch = work.whole[GOING], work.moved
+    peak, column, lost = rows_of(work, n), rows_of(work, n), rows_of(work, 1)
+    fill(decay, np.inf)
+    for u in range(columns[INPUTS]):
+        scratch[u, 1], scratch[u, 2] = reads[u, 1], reads[u, 2]
+    reach = view(program.reach, columns[MASK], (n, n))
+    nothing, after = zeros_of(work, n), rows_of(work, n)
     copy(r, tile.r[first : first + n])
     copy(peak, tile.peak[first : first + n])
     for i in range(n):
@@ -830,7 +840,7 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
         if columns[DOSED]:
             _happen(plan, tile, panel, first, n, x, r, False)
             _happen(plan, tile, panel, first, n, x, x, True)
-        path = cube(work_path, panel * PT * n * L, PT, n, L)
+        path = view(work_path, panel * PT * n * L, (PT, n, L))
         for lane in range(L):
             if begins[lane] >= panel:
                 for i in range(n):
@@ -848,16 +858,12 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
                         path[point, i, lane] = path[0, i, lane]
             if panel == 0:
                 for i in range(n):
-                    decay[lane] = min(decay[lane], abs(a[(i * n + i) * L + lane]))
+                    decay[0, lane] = min(decay[0, lane], abs(a[(i * n + i) * L + lane]))
         copy(x, path[PT - 1])
         for i in range(n):
             for lane in range(L):
                 peak[i, lane] = max(peak[i, lane], abs(x[i, lane]))
-        if judged:
-            for lane in range(L):
-                lost[lane] = max(decay[lane], 1.0 / horizon)
-            judge(plan.ratio, panel, work_path, panel * PT * n * L, n, spread, plan.widths, lost, tile.noise, first,
-                  peak, _SAFETY * rtol, _FLOOR)  # fmt: skip
+        copy(view(work.psi, panel * S * n * L, (n, L)), spread)  # psi has served
         keeps = (panel * S + S - 1) * n * n * L
         for k in range(n):
             for i in range(n):
@@ -866,34 +872,40 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
             onward(work_keep, keeps, nothing, 0, 1, reach, column, after, 0)
             for i in range(n):
                 for lane in range(L):
-                    square[0, i, k, lane] = after[0, i, lane]
+                    square[0, i, k, lane] = after[i, lane]
+    for lane in range(L):
+        lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
+    for panel in range(plan.size[1] if judged else 0):
+        judge(plan.ratio, panel, work_path, panel * PT * n * L, n, view(work.psi, panel * S * n * L, (n, L)),
+              plan.widths, lost, tile.noise, first, peak, _SAFETY * rtol, _FLOOR)  # fmt: skip
     copy(tile.peak_next[first : first + n], peak)
     copy(tile.r_next[first : first + n], r)
+    work.top[0] = top
 
 
 @njit(**OPTIONS)
 def _curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins):
     """Take one member of a stage that is not affine through a window, or put it on its orbit by Newton's method."""
     kind, leap_ratio, x_next, g = plan.kind, plan.leap_ratio, tile.x_next, work.g
-    x, start = np.empty((n, L)), np.empty((n, L))
-    seeking, found = np.zeros(L, np.bool_), np.empty(n)
+    x, start = rows_of(work, n), rows_of(work, n)
+    seeking, found = work.whole[SEEKING], view(work.small, n * n, (n,))
     closing = False
     copy(start, tile.x[first : first + n])
     for lane in range(L):
-        seeking[lane] = kind[lane] == CLOSE
-        closing = closing or seeking[lane]
+        seeking[lane] = 1 if kind[lane] == CLOSE else 0
+        closing = closing or seeking[lane] != 0
     for _ in range(_NEWTON_STEPS if closing else 0):
         copy(x, start)
         _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, False)
         anyone = False
         for lane in range(L):
-            if not seeking[lane]:
+            if seeking[lane] == 0:
                 continue
             for i in range(n):
                 g[0, i, lane] = x[i, lane] - start[i, lane]
             if not _orbit(work, n, lane, found):
                 leap_ratio[lane] = np.inf
-                seeking[lane] = False
+                seeking[lane] = 0
                 continue
             near = True
             for i in range(n):
@@ -903,12 +915,12 @@ def _curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, b
                     change = max(change, -0.9 * start[i, lane])
                 start[i, lane] += change
                 near = near and abs(change) <= 1e-2 * rtol * (abs(start[i, lane]) + _TINY)
-            seeking[lane] = not near
+            seeking[lane] = 0 if near else 1
             anyone = anyone or not near
         if not anyone:
             break
     for lane in range(L):
-        if seeking[lane]:
+        if seeking[lane] != 0:
             leap_ratio[lane] = np.inf
     copy(x, start)
     _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, True)
@@ -927,6 +939,7 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     work_a, b, g, square = work.a, work.b, work.g, work.square
     z = work.z
     columns = program.stage[stage]
+    work.top[0] = 0
     n, inputs = columns[STATES], columns[INPUTS]
     first = columns[FIRST_STATE] + member * n
     everyone = columns[FIRST_MEMBER] + member
@@ -961,30 +974,30 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     if not columns[A_MOVES]:
         Ja, Qa = 1, 1
     invoke9(
-        columns[COEFFICIENTS], p.ctypes.data, reads.ctypes.data, board.ctypes.data, Ja, Qa,
-        path.ctypes.data, work_a.ctypes.data, b.ctypes.data, mode,
+        columns[COEFFICIENTS], address(p), address(reads), address(board), Ja, Qa,
+        address(path), address(work_a), address(b), mode,
     )  # fmt: skip
     if columns[B_MOVES] and not columns[A_MOVES]:
         invoke9(
-            columns[COEFFICIENTS], p.ctypes.data, reads.ctypes.data, board.ctypes.data, Jc, Qc,
-            path.ctypes.data, work_a.ctypes.data, b.ctypes.data, 0,
+            columns[COEFFICIENTS], address(p), address(reads), address(board), Jc, Qc,
+            address(path), address(work_a), address(b), 0,
         )  # fmt: skip
-    reach = plane(program.reach, columns[MASK], n, n)
-    decay = np.empty(L)
+    reach = view(program.reach, columns[MASK], (n, n))
+    decay = rows_of(work, 1)
     for lane in range(L):
-        decay[lane] = abs(work_a[lane])
+        decay[0, lane] = abs(work_a[lane])
     for i in range(1, n):
         for lane in range(L):
-            decay[lane] = min(decay[lane], abs(work_a[(i * n + i) * L + lane]))
+            decay[0, lane] = min(decay[0, lane], abs(work_a[(i * n + i) * L + lane]))
     if not columns[A_MOVES]:
-        a = cube(work_a, 0, n, n, L)
+        a = view(work_a, 0, (n, n, L))
         _refresh(plan, table, work, everyone, a, reach, n, columns[B_MOVES] == 1)
     J_forced = J if over_samples or plan.size[3] == 0 else 1
     _forcing(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, reach, J_forced)
-    waiting = np.empty(L, np.bool_)
+    waiting = work.whole[WAITING]
     mapped = False
     for lane in range(L):
-        waiting[lane] = begins[lane] == NEVER
+        waiting[lane] = 1 if begins[lane] == NEVER else 0
         mapped = mapped or kind[lane] == LEAP or kind[lane] == CLOSE
     if mapped:
         J_square = J if columns[A_MOVES] and J_forced > 1 else 1
@@ -994,7 +1007,7 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
         for j in range(J_square, J):
             for i in range(n):
                 copy(square[j, i, :n], square[0, i, :n])
-    still = np.empty(L, np.bool_)
+    still = work.whole[STILL]
     everyone_still = _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting, still)
     J_path = 1 if everyone_still and J_forced == 1 else J
     _walk(program, plan, tile, table, work, stage, member, n, first, reach, J_path, J_forced, begins)
@@ -1003,7 +1016,7 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     for o in range(plan.size[2]):  # who is periodic is at a boundary what the period ends with, to the bit
         for i in range(n):
             for lane in range(L):
-                if still[lane]:
+                if still[lane] != 0:
                     z[J + o, i, lane] = path[((K * PT - 1) * n + i) * L + lane]
     for i in range(n):
         for lane in range(L):

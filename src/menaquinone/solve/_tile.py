@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L, S, copy, fill
-from menaquinone.solve._calls import invoke_march
+from menaquinone.solve._algebra import BEGINS, OPTIONS, L, S, copy, fill
+from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._stages import (
     BASE_SAMPLES,
     CLOSE,
@@ -15,17 +15,6 @@ from menaquinone.solve._stages import (
     ORDER,
     PT,
     STEP,
-)
-from menaquinone.solve._structs import (
-    AgendaStruct,
-    CrowdStruct,
-    LanesStruct,
-    PlanStruct,
-    ProgramStruct,
-    RawStruct,
-    TableStruct,
-    TileStruct,
-    WorkStruct,
 )
 from menaquinone.solve.program import (
     DOSED,
@@ -40,6 +29,7 @@ from menaquinone.solve.program import (
     STATES,
     STEADY,
     WHEN,
+    Tile,
 )
 from menaquinone.solve.tableau import LAGRANGE, POINTS
 
@@ -152,12 +142,14 @@ def _lay_lane(agenda, plan, state, times, raw, lane):
     cuts, c_end = state.cuts[lane], state.many_cuts[lane]
     if s >= 0:
         first, last = cycle_from[s], cycle_from[s + 1]
-        breaks = np.empty(last - first)
+        if last - first > raw.spare.size:
+            return False
+        breaks = raw.spare
         for c in range(last - first):
             breaks[c] = cycle[first + c, 0]
         clock = LONGEST
         if last > first:
-            clock = 0.0 if breaks[0] <= TINY else plan_length[lane] - breaks[-1]
+            clock = 0.0 if breaks[0] <= TINY else plan_length[lane] - breaks[last - first - 1]
         n = lay(0.0, plan_length[lane], clock, breaks, 0, last - first, times, 0, 0, cuts, c_end, marks, m_end, raw,
                 lane, 0)  # fmt: skip
         count[0, lane] = n
@@ -618,7 +610,7 @@ def _refine(plan, state, raw, lane):
     widths, clocks, raw_starts = raw.widths, raw.clocks, raw.starts
     K = plan.size[1]
     at, old = 0, many_marks[lane]
-    laid = np.empty(old)
+    laid = raw.spare
     for k in range(old):
         laid[k] = marks[lane, k]
     for j in range(plan.samples[lane]):
@@ -633,7 +625,7 @@ def _refine(plan, state, raw, lane):
                         marks[lane], many_marks[lane], np.rint((clock + 0.5 * width) * 1e9) / 1e9
                     )
                 else:
-                    middle = raw_starts[lane, at + k] - begin + 0.5 * width
+                    middle = np.rint((raw_starts[lane, at + k] - begin + 0.5 * width) * 1e9) / 1e9
                     many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], middle)
                 if not np.isfinite(ratio):
                     return  # what lies behind says nothing
@@ -671,7 +663,7 @@ def _onsets(program, plan, tile, state, work, lane, raw):
     cuts, raw_count, stage, feed = state.cuts, raw.laid, program.stage, program.feed
     found = False
     K, points = plan.size[1], work.points[0]
-    values = np.empty(PT)
+    values = raw.spare
     for i in range(stage.shape[0]):
         columns = stage[i]
         if columns[WHEN] < 0:
@@ -723,7 +715,7 @@ def _sweep(address, program, plan, tile, table, work, settings):
     for lane in range(L):
         leap_ratio[lane] = 0.0
     _covariates(program, plan, tile, work)
-    begins = np.empty(L, np.int64)
+    begins = work.whole[BEGINS]
     for stage in range(program_stage.shape[0]):
         columns = program_stage[stage]
         for member in range(columns[MEMBERS]):
@@ -759,7 +751,7 @@ def _capture(program, plan, work, times, lane, place, until, captured):
                 number = np.int64(np.floor((at - left[lane]) / length[lane] + 1e-9))
                 while nodes[j, lane] != number:
                     j += 1
-            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - TINY:
+            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
                 k += 1
         for w in range(wanted.size):
             row = wanted[w]
@@ -918,23 +910,26 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
 
 
 @njit(**OPTIONS)
-def _enter(crowd, plan, state, marks, space, since, number):
-    """Load sixteen people at time 0."""
+def _people(crowd, space, since, number):
+    """Return sixteen people."""
+    return Tile(
+        crowd.parameters[number], space[0], space[1], crowd.base[number], crowd.rest[number], crowd.noise[number],
+        space[2], space[3], space[4], space[5], crowd.idle[number], since, crowd.entry[number], crowd.knots[number],
+        crowd.levels[number], space[6], space[7],
+    )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def _enter(crowd, plan, state, tile, marks, number):
+    """Put sixteen people at time 0."""
     schedule, time, many_marks, pending = plan.schedule, state.time, state.many_marks, state.pending
     refused, edge, settled, reach = state.refused, state.edge, state.settled, state.reach
     hold, tries, anchored, finished = state.hold, state.tries, state.anchored, state.finished
-    many_cuts, state_marks, parameters, base = state.many_cuts, state.marks, crowd.parameters, crowd.base
-    x, noise, idle, entry = crowd.x, crowd.noise, crowd.idle, crowd.entry
-    knots, levels, crowd_schedule = crowd.knots, crowd.levels, crowd.schedule
-    tile = TileStruct(
-        parameters[number], space[0], space[1], base[number], x[number], noise[number],
-        space[2], space[3], space[4], space[5], idle[number], since, entry[number], knots[number],
-        levels[number], space[6], space[7],
-    )  # fmt: skip
-    copy(tile.x, tile.rest)
+    many_cuts, state_marks, crowd_schedule = state.many_cuts, state.marks, crowd.schedule
+    copy(tile.x, crowd.x[number])
     copy(tile.r, tile.base)
-    copy(tile.peak, tile.rest)
-    copy(since, crowd.onset[number])
+    copy(tile.peak, tile.x)
+    copy(tile.since, crowd.onset[number])
     for s in range(tile.x.shape[0]):
         for lane in range(L):
             tile.peak[s, lane] = abs(tile.peak[s, lane])
@@ -946,7 +941,6 @@ def _enter(crowd, plan, state, marks, space, since, number):
         tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
         for k in range(marks.size):
             state_marks[lane, k] = marks[k]
-    return tile
 
 
 @njit(**OPTIONS)
@@ -1092,136 +1086,18 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,): anything but 0 ends the run
     early; need (2,): which array is too small for the tile whose number is returned, and what it should hold.
     """
-    # the records by reference
-    program = ProgramStruct(
-        program_.stage,
-        program_.feed,
-        program_.sums,
-        program_.terms,
-        program_.acts,
-        program_.reach,
-        program_.felt,
-        program_.then,
-        program_.covariates,
-        program_.entries,
-        program_.wanted,
-        program_.counts,
-    )
-    agenda = AgendaStruct(
-        agenda_.break_from,
-        agenda_.breaks,
-        agenda_.event_from,
-        agenda_.time,
-        agenda_.order,
-        agenda_.kind,
-        agenda_.value,
-        agenda_.dose,
-        agenda_.target,
-        agenda_.slot,
-        agenda_.stretch_from,
-        agenda_.stretch,
-        agenda_.orbit_from,
-        agenda_.orbit,
-        agenda_.cycle_from,
-        agenda_.cycle,
-        agenda_.running_from,
-        agenda_.running,
-    )
-    crowd = CrowdStruct(
-        crowd_.schedule,
-        crowd_.parameters,
-        crowd_.x,
-        crowd_.base,
-        crowd_.noise,
-        crowd_.share,
-        crowd_.taken,
-        crowd_.edges,
-        crowd_.knots,
-        crowd_.levels,
-        crowd_.entry,
-        crowd_.idle,
-        crowd_.onset,
-        crowd_.slowest,
-    )
-    plan = PlanStruct(
-        plan_.size,
-        plan_.left,
-        plan_.right,
-        plan_.kind,
-        plan_.periods,
-        plan_.samples,
-        plan_.schedule,
-        plan_.boundaries,
-        plan_.length,
-        plan_.nodes,
-        plan_.at,
-        plan_.starts,
-        plan_.widths,
-        plan_.rows,
-        plan_.place,
-        plan_.omega,
-        plan_.node_omega,
-        plan_.iterated,
-        plan_.stops,
-        plan_.swing,
-        plan_.before,
-        plan_.ratio,
-        plan_.leap_ratio,
-        plan_.head,
-        plan_.tail,
-        plan_.following,
-        plan_.kinds,
-        plan_.slots,
-        plan_.lanes,
-        plan_.values,
-    )
-    state = LanesStruct(
-        state_.time,
-        state_.edge,
-        state_.settled,
-        state_.reach,
-        state_.hold,
-        state_.tries,
-        state_.anchored,
-        state_.finished,
-        state_.marks,
-        state_.many_marks,
-        state_.cuts,
-        state_.many_cuts,
-        state_.orbit,
-        state_.pending,
-        state_.lasting,
-        state_.refused,
-    )
-    raw = RawStruct(raw_.starts, raw_.widths, raw_.clocks, raw_.laid, raw_.plain)
-    work = WorkStruct(
-        work_.board,
-        work_.meta,
-        work_.reads,
-        work_.writes,
-        work_.a,
-        work_.b,
-        work_.keep,
-        work_.psi,
-        work_.path,
-        work_.z,
-        work_.bounds,
-        work_.g,
-        work_.square,
-        work_.track,
-        work_.newton,
-        work_.points,
-    )
-    table = TableStruct(table_.widths, table_.used, table_.begin, table_.done, table_.data, table_.known, table_.a)
+    program, agenda, crowd, plan = refer(program_), refer(agenda_), refer(crowd_), refer(plan_)
+    state, raw, work, table = refer(state_), refer(raw_), refer(work_), refer(table_)
     adaptive, leaps = switches[0] != 0, 0
     if switches[1] != 0 and crowd.taken.shape[1] == 0 and program.counts[7] != 0:
         leaps = 1
         for c in range(program.covariates.shape[0]):  # 2: something goes on changing for good
             leaps = 2 if program.covariates[c, 0] == 2 else leaps
-    outcome = np.zeros((2, L))
+    outcome = work.outcome
     while number * L < crowd.schedule.size:
         first = number * L
-        tile = _enter(crowd, plan, state, marks, space, since, number)
+        tile = refer(_people(crowd, space, since, number))
+        _enter(crowd, plan, state, tile, marks, number)
         _forget(table)
         fill(outcome, 0.0)
         turn = -1
@@ -1264,6 +1140,8 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
         for lane in range(L):
             status[first + lane] = np.int64(outcome[0, lane])
             failed_at[first + lane] = outcome[1, lane] if outcome[0, lane] > 0 else np.nan
+        copy(crowd.x[number], tile.x)  # not read again: where they end
+        copy(crowd.onset[number], tile.since)
         statistics[5] += L
         number += 1
     return number

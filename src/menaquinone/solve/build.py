@@ -13,7 +13,7 @@ from menaquinone.solve.orbits import acting
 from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, coefficients, inputs
 from menaquinone.solve.program import COLUMNS, Agenda, Crowd, Program
 from menaquinone.solve.stretches import stretches
-from menaquinone.solve.structure import structure
+from menaquinone.solve.structure import elimination, structure
 
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
@@ -57,6 +57,7 @@ class Built:
     def _program(self) -> Program:
         table = np.zeros((len(self.stages), COLUMNS), np.int64)
         acts, reach, felt, then = [np.zeros(0, np.uint8)], [np.zeros(0, np.uint8)], [], [np.zeros(0)]
+        used, filled, filters = [[np.zeros(0, np.uint8)] for _ in range(3)]
         rows = sum(one.m * len(one.block.offers) for one in self.stages)
         outputs = state = parameter = read = member = mask = begin = widest = widest_b = 0
         for place, one in enumerate(self.stages):
@@ -67,12 +68,14 @@ class Built:
             table[place] = (
                 one.n, one.m, state, parameter, len(block.parameters), read, len(block.inputs), outputs,
                 len(block.offers), made.coefficients, made.outputs, block.affine, found.a_moves, found.b_moves,
-                one.steady, when, level, one.doses, member, mask, begin,
+                one.steady, when, level, one.doses, member, mask, begin, sum(map(len, used)), sum(map(len, filled)),
             )  # fmt: skip
             for offset, name in enumerate(block.offers):
                 self.first_row[name] = outputs + offset
             acts.append((direct | np.eye(one.n, dtype=bool)).ravel().astype(np.uint8))
             reach.append(_closure(direct).ravel().astype(np.uint8))
+            for parts, part in zip((used, filled, filters), elimination(direct), strict=True):
+                parts.append(part.ravel().astype(np.uint8))
             felt += list(found.felt) * one.m
             if block.onset is not None:
                 then.append(np.array(block.onset.then, float))
@@ -91,7 +94,8 @@ class Built:
         )  # fmt: skip
         rules = {"previous": 0, "next": 1}
         return Program(
-            table, feed, sums, terms, np.concatenate(acts), np.concatenate(reach), np.array(felt, np.uint8),
+            table, feed, sums, terms, np.concatenate(acts), np.concatenate(reach), np.concatenate(used), np.concatenate(filled),
+            np.concatenate(filters), np.array(felt, np.uint8),
             np.concatenate(then),
             np.array(
                 [
@@ -260,8 +264,9 @@ class Built:
             for row, target in enumerate(self.targets[schedule]):
                 share[row, lanes] = problem.arriving(target, entry.parameters, padded)[lanes]
         knots, levels = self._covariates(entry.held, n)
+        start = _tiled(_all(x, n))
         crowd = Crowd(
-            which.astype(np.int64), _tiled(_all(parameters, n)), _tiled(_all(x, n)), _tiled(_all(base, n)),
+            which.astype(np.int64), _tiled(_all(parameters, n)), start, start.copy(), _tiled(_all(base, n)),
             _tiled(_all(noise, n)), share, self._taken(padded), self._edges(entry.held, which, n), _tiled(knots),
             _tiled(levels),
             _tiled(_all([entry.offered[name].reshape(-1, n) for name, *_ in self._entries()], n)),
@@ -423,8 +428,9 @@ def _table(parts: list[Any], columns: int) -> np.ndarray:
 
 def _targets(actions: Actions) -> tuple[Target, ...]:
     """Return every place that doses go to, those of steady states included, once."""
-    of_orbits = (target for one in actions.orbits for _, target in (*one.new, *one.joint))
-    return tuple(dict.fromkeys([*actions.targets, *of_orbits]))
+    of_orbits = [target for one in actions.orbits for _, target in (*one.new, *one.joint)]
+    # doses that differ in name alone may share a target: their places are those the actions count on
+    return (*actions.targets, *dict.fromkeys(one for one in of_orbits if one not in actions.targets))
 
 
 __all__ = ["Built"]

@@ -10,8 +10,9 @@ import numpy as np
 
 (
     STATES, MEMBERS, FIRST_STATE, FIRST_PARAMETER, PARAMETERS, FIRST_INPUT, INPUTS, FIRST_ROW, OUTPUTS, COEFFICIENTS,
-    EVALUATE, AFFINE, A_MOVES, B_MOVES, STEADY, WHEN, LEVEL, DOSED, FIRST_MEMBER, MASK, THEN, COLUMNS,
-) = range(22)  # fmt: skip
+    EVALUATE, AFFINE, A_MOVES, B_MOVES, STEADY, WHEN, LEVEL, DOSED, FIRST_MEMBER, MASK, THEN, USED, FILLED,
+    COLUMNS,
+) = range(24)  # fmt: skip
 """Columns of ``Program.stage``."""
 
 
@@ -30,6 +31,9 @@ class Program(NamedTuple):
         Rows of the board that sums add up.
     acts, reach : ndarray of uint8
         For each stage (n, n) from its MASK on: which states act on which, at once and in the long run.
+    used, filled, filters : ndarray of uint8
+        For each stage (n s, n s) from its USED on, (n s, n + 1) from its FILLED on and (n, n) from its MASK on: what
+        can become nonzero in the elimination of the collocation equations, their right sides and the error's filter.
     felt : ndarray (rows,) of uint8
         Whether an output depends on a state of its own block.
     then : ndarray
@@ -51,6 +55,9 @@ class Program(NamedTuple):
     terms: np.ndarray
     acts: np.ndarray
     reach: np.ndarray
+    used: np.ndarray
+    filled: np.ndarray
+    filters: np.ndarray
     felt: np.ndarray
     then: np.ndarray
     covariates: np.ndarray
@@ -107,8 +114,8 @@ class Crowd(NamedTuple):
     ----------
     schedule : ndarray (n,)
         Which schedule each is on.
-    parameters, x, base, noise : ndarray (t, .., L)
-        Parameters; states at time 0; input rate of the habitual diet; share of a state that passes for rounding.
+    parameters, x, rest, base, noise : ndarray (t, .., L)
+        Parameters; states at time 0 (where people end, after a run); states that a reset leads to; input rate of the habitual diet; share of a state that passes for rounding.
     share : ndarray (targets, n)
         Fraction of a dose that arrives.
     taken : ndarray (n, doses) of uint8
@@ -130,6 +137,7 @@ class Crowd(NamedTuple):
     schedule: np.ndarray
     parameters: np.ndarray
     x: np.ndarray
+    rest: np.ndarray
     base: np.ndarray
     noise: np.ndarray
     share: np.ndarray
@@ -246,7 +254,8 @@ class Work(NamedTuple):
     """Scratch for one member after the other, and the board on which outputs stand.
 
     ``board`` holds rows of ``points`` (L,) each; ``meta`` (rows, 4) how to read a row: stride over samples, stride over
-    points, place of the boundaries, stride over boundaries.
+    points, place of the boundaries, stride over boundaries. ``scratch`` is handed out from element ``top`` on; ``small``
+    and ``whole`` are numbers of one lane and integers of all.
     """
 
     board: np.ndarray
@@ -264,6 +273,13 @@ class Work(NamedTuple):
     square: np.ndarray
     track: np.ndarray
     newton: np.ndarray
+    right: np.ndarray
+    scratch: np.ndarray
+    top: np.ndarray
+    small: np.ndarray
+    whole: np.ndarray
+    moved: np.ndarray
+    outcome: np.ndarray
     points: np.ndarray  # (2,): of a row of the board; panels there is room for
 
 
@@ -312,3 +328,4 @@ class Raw(NamedTuple):
     clocks: np.ndarray
     laid: np.ndarray
     plain: np.ndarray
+    spare: np.ndarray

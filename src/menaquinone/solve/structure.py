@@ -9,6 +9,7 @@ import numpy as np
 from menaquinone.declare import Block, Member, Stage
 from menaquinone.solve.entry import jacobian
 from menaquinone.solve.problem import Wired, coefficients, published, unpack
+from menaquinone.solve.tableau import STAGES
 
 _POINTS = 3
 
@@ -87,4 +88,40 @@ def _felt(one: Wired, p: Any, u: Any, x: np.ndarray) -> np.ndarray:
     return felt
 
 
-__all__ = ["Structure", "structure"]
+def elimination(acts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what can become nonzero when the collocation equations are eliminated, unknowns state by state.
+
+    Parameters
+    ----------
+    acts : ndarray (n, n) of bool
+        Which states act on which.
+
+    Returns
+    -------
+    used : ndarray (n s, n s) of bool
+        The equations at s nodes.
+    filled : ndarray (n s, n + 1) of bool
+        Their right sides: a unit start of every state, and a constant.
+    filters : ndarray (n, n) of bool
+        The equations at one node.
+    """
+    n = len(acts)
+    direct = acts | np.eye(n, dtype=bool)
+    used = np.kron(direct, np.ones((STAGES, STAGES), bool))
+    right = np.concatenate([np.eye(n, dtype=bool), np.ones((n, 1), bool)], axis=1)
+    filled = np.repeat(right, STAGES, axis=0)
+    for column in range(n * STAGES):
+        below = np.flatnonzero(used[:, column])
+        below = below[below > column]
+        used[below, column:] |= used[column, column:]
+        filled[below] |= filled[column]
+    for i in range(n * STAGES - 1, -1, -1):
+        filled[i] |= filled[i + 1 :][used[i, i + 1 :]].any(axis=0)
+    filters = direct.copy()
+    for column in range(n):
+        below = np.flatnonzero(filters[:, column])
+        filters[below[below > column], column:] |= filters[column, column:]
+    return used, filled, filters
+
+
+__all__ = ["Structure", "elimination", "structure"]

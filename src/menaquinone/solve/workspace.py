@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from menaquinone.solve import program as tables
-from menaquinone.solve._algebra import S
-from menaquinone.solve._stages import MOST_ITERATED, PT, march
-from menaquinone.solve._structs import KINDS
+from menaquinone.solve._algebra import COUNTS, S
+from menaquinone.solve._records import reference_to
+from menaquinone.solve._stages import BASE_SAMPLES, MOST_ITERATED, PT, march
 from menaquinone.solve._tile import EVENTS, PANELS, RAW, ROWS
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
@@ -57,7 +57,8 @@ class Workspace:
     def _raw(self) -> Raw:
         room = (LANES, self.room[RAW])
         count = np.zeros((SAMPLES, LANES), np.int64)
-        return Raw(np.zeros(room), np.zeros(room), np.zeros(room), count, np.zeros(1, np.int64))
+        return Raw(np.zeros(room), np.zeros(room), np.zeros(room), count, np.zeros(1, np.int64),
+                   np.zeros(max(self.room[RAW], self.lanes.marks.shape[1])))  # fmt: skip
 
     def _plan(self) -> Plan:
         panels, events = self.room[PANELS], self.room[EVENTS]
@@ -84,7 +85,10 @@ class Workspace:
             np.empty(wide_b * panels * PT * LANES + square), np.empty(keep), np.empty(panels * S * n * LANES),
             np.empty((panels * PT + 1) * n * LANES), np.zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
             np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
-            np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.array([points, panels]),
+            np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
+            np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(5 * n * n + 7 * n),
+            np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64), np.zeros((2, LANES)),
+            np.array([points, panels]),
         )  # fmt: skip
 
     def _table(self) -> Table:
@@ -111,11 +115,10 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
         *space.space[2:6], crowd.idle[0], space.since, crowd.entry[0], crowd.knots[0], crowd.levels[0],
         *space.space[6:],
     )  # fmt: skip
-    from numba import typeof, types
+    from numba import types
 
-    records = (program, space.plan, tile, space.table, space.work)
     kinds = (
-        *(_kind(one, typeof) for one in records),
+        *(reference_to(one) for one in (program, space.plan, tile, space.table, space.work)),
         types.int64,
         types.int64,
         types.float64,
@@ -125,8 +128,10 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
     return _address(kinds)
 
 
-def _kind(record: Any, typeof: Any) -> Any:
-    return KINDS[type(record)]([(name, typeof(value)) for name, value in record._asdict().items()])
+def _scratch(n: int) -> int:
+    """Return how many numbers the march of a member with n states has in use at most."""
+    squares = BASE_SAMPLES + S + 8
+    return int((2 * squares * n * n + 64 * (n + 1)) * LANES)
 
 
 @lru_cache

@@ -1,0 +1,121 @@
+"""The engine's records as compiled code holds them: by reference, so that handing one on costs one pointer.
+
+Arrays inside are borrowed: whoever calls the engine keeps them alive, and compiled code counts no references.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import typeof, types
+from numba.core import cgutils
+from numba.core.datamodel import models
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, register_model
+
+
+class Reference(types.Type):
+    """Type of a pointer to a record of arrays."""
+
+    def __init__(self, record: types.BaseNamedTuple) -> None:
+        self.record = record
+        super().__init__(name=f"Reference({record.name})")
+
+
+@register_model(Reference)
+class _ReferenceModel(models.PrimitiveModel):
+    """A pointer to the fields, one after the other."""
+
+    def __init__(self, manager: Any, kind: Any) -> None:
+        fields = [manager.lookup(field).get_data_type() for field in kind.record.types]
+        super().__init__(manager, kind, ir.LiteralStructType(fields).as_pointer())
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    """Fields are read by name."""
+
+    key = Reference
+
+    def generic_resolve(self, kind: Any, name: str) -> Any:
+        """Return a field's type."""
+        return dict(zip(kind.record.fields, kind.record.types, strict=True)).get(name)
+
+
+@lower_getattr_generic(Reference)
+def _field(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:
+    place = kind.record.fields.index(name)
+    model = context.data_model_manager[kind.record.types[place]]
+    return model.load_from_data_pointer(builder, cgutils.gep_inbounds(builder, value, 0, place))
+
+
+@intrinsic
+def refer(typingctx: Any, record: Any) -> Any:
+    """Return a reference to a named tuple, valid until the caller returns."""
+    kind = Reference(record)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = cgutils.alloca_once(builder, context.get_value_type(kind).pointee)
+        for place, field in enumerate(record.types):
+            model = context.data_model_manager[field]
+            value = model.as_data(builder, builder.extract_value(args[0], place))
+            builder.store(value, cgutils.gep_inbounds(builder, pointer, 0, place))
+        return pointer
+
+    return kind(record), code
+
+
+def reference_to(record: Any) -> Reference:
+    """Return the type of a reference to a named tuple of arrays."""
+    return Reference(typeof(record))
+
+
+@intrinsic
+def view(typingctx: Any, flat: Any, at: Any, shape: Any) -> Any:
+    """Return an array of a shape that begins at an element of a flat one."""
+    kind = types.Array(flat.dtype, len(shape), "C")
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = builder.gep(context.make_array(flat)(context, builder, args[0]).data, [args[1]])
+        sizes = cgutils.unpack_tuple(builder, args[2], len(shape))
+        width = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(flat.dtype)))
+        strides = [width]
+        for size in sizes[:0:-1]:
+            strides.insert(0, builder.mul(strides[0], size))
+        made = context.make_array(kind)(context, builder)
+        attributes = {"data": data, "shape": sizes, "strides": strides, "itemsize": width, "meminfo": None}
+        from numba.np.arrayobj import populate_array
+
+        populate_array(made, **attributes)
+        return made._getvalue()
+
+    return kind(flat, at, shape), code
+
+
+@intrinsic
+def address(typingctx: Any, array: Any) -> Any:
+    """Return where an array begins in memory."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(array)(context, builder, args[0]).data
+        return builder.ptrtoint(data, ir.IntType(64))
+
+    return types.int64(array), code
+
+
+@intrinsic
+def invoke_march(
+    typingctx: Any, where: Any, program: Any, plan: Any, tile: Any, table: Any, work: Any, stage: Any, member: Any,
+    rtol: Any, horizon: Any, begins: Any,
+) -> Any:  # fmt: skip
+    """Call ``_stages.march``, compiled for exactly these types, at an address (int64): compiled once, not with callers."""
+    kinds = (program, plan, tile, table, work, stage, member, rtol, horizon, begins)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = context.call_conv.get_function_type(types.none, kinds)
+        function = builder.inttoptr(args[0], kind.as_pointer())
+        status, _ = context.call_conv.call_function(builder, function, types.none, kinds, args[1:])
+        with builder.if_then(status.is_error, likely=False):
+            context.call_conv.return_status_propagate(builder, status)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, *kinds), code
