@@ -12,6 +12,7 @@ copyright = f"2026, {author}"
 release = version = installed("menaquinone")
 
 extensions = [
+    "card",
     "declared",
     "myst_parser",
     "numpydoc",

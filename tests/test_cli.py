@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,9 @@ import pytest
 
 from menaquinone import cli
 from menaquinone.results import open_netcdf
+from menaquinone.trials import load, names, schema
 from menaquinone.trials.design import Trial
+from menaquinone.trials.scorecard import from_csv
 
 TINY = """
 name = "tiny"
@@ -166,9 +169,9 @@ def mistake(line, *sentence):
 
 MISTAKES = [
     mistake(
-        "run knapen-2014",
-        "unknown trial (a built-in name or a TOML file): got 'knapen-2014', expected one of 'knapen-2015'; ",
-        "the nearest is 'knapen-2015'.",
+        "run dalmeijer-2013",
+        "unknown trial (a TOML file, or a built-in name as 'menaquinone trials' lists them): got 'dalmeijer-2013', ",
+        "expected one of 'dalmeijer-2012'; the nearest is 'dalmeijer-2012'.",
     ),
     mistake(
         "run mine.toml",
@@ -182,7 +185,13 @@ MISTAKES = [
     ),
     mistake(
         "rum knapen-2015",
-        "unknown command: got 'rum', expected one of 'describe', 'run' and 'trials'; the nearest is 'run'.",
+        "unknown command: got 'rum', expected one of 'describe', 'run', 'schema', 'scorecard' and 'trials'; ",
+        "the nearest is 'run'.",
+    ),
+    mistake("scorecard --only", "trials with --only: got 'none', expected at least one name or file."),
+    mistake(
+        "scorecard mine.toml",
+        "trial file 'mine.toml': got a file that cannot be read (No such file or directory), expected a TOML file.",
     ),
     mistake("run knapen-2015 --n 0", "number of people: got 0, expected a whole number of at least 1."),
     mistake("run knapen-2015 --rtol 3", "rtol: got 3.0, expected a number from 1e-10 to 0.01."),
@@ -244,16 +253,18 @@ def test_a_missing_extra_is_named_before_the_work(tiny, capsys, monkeypatch, mod
 
 
 def test_trials_are_listed_with_their_titles(capsys):
-    assert said(capsys, "trials") == (
-        0, "knapen-2015  MK-7 180 ug/d against placebo for three years in postmenopausal women\n", ""
-    )  # fmt: skip
+    code, text, _ = said(capsys, "trials")
+    lines = text.splitlines()
+    assert code == 0
+    assert [line.split()[0] for line in lines] == list(names())
+    assert len({line.index(load(line.split()[0]).title) for line in lines}) == 1
 
 
 def test_help_shows_commands_and_options(capsys):
     for arguments in ([], ["--help"]):
         code, text, _ = said(capsys, *arguments)
         assert code == 0
-        assert all(f"\n  {command} " in text for command in ("run", "trials", "describe"))
+        assert all(f"\n  {command} " in text for command in ("run", "trials", "scorecard", "schema", "describe"))
         assert "not medical advice" in " ".join(text.split())
     text = said(capsys, "run", "--help")[1]
     assert all(option in text for option in ("--n", "--seed", "--workers", "--out", "--rtol"))
@@ -295,6 +306,32 @@ def test_a_population_is_described_draw_by_draw(capsys):
     assert lines[0] == "postmenopausal: healthy postmenopausal women, western Europe"
     assert "  pwv_entry: carotid-femoral pulse wave velocity at entry" in lines
     assert any("https://doi.org/10.1160/TH14-08-0675" in line for line in lines)
+
+
+def test_a_trial_file_joins_the_card(tiny, tmp_path, capsys):
+    out = tmp_path / "out"
+    code, text, log = said(capsys, "scorecard", "--only", tiny, "lasa", "--n", "5", "--seed", "3", "--out", str(out))
+    assert code == 0
+    assert "tiny: Tiny" in text or "\ntiny: " in text
+    assert "2 figures of 2 trials: " in text
+    assert "not medical advice" in text
+    assert log.splitlines() == ["trial 1 of 2: tiny", "trial 2 of 2: lasa"]
+    assert [one.trial for one in from_csv((out / "scorecard.csv").read_text())] == ["tiny", "lasa"]
+    assert (out / "scorecard.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_trials_of_one_name_are_refused(tiny, tmp_path, capsys):
+    other = tmp_path / "other.toml"
+    other.write_text(Path(tiny).read_text())
+    code, _, log = said(capsys, "scorecard", "--only", tiny, str(other))
+    assert code == 2
+    assert log == "menaquinone: name of a trial: got 'tiny', expected one that no other trial on the card has.\n"
+
+
+def test_the_schema_is_printed(capsys):
+    code, text, _ = said(capsys, "schema")
+    assert code == 0
+    assert json.loads(text) == schema()
 
 
 def test_warnings_are_sentences(capsys):

@@ -6,8 +6,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from menaquinone.errors import InputError, MissingExtraError
-from menaquinone.plotting import COLOURS, PANELS, Panel, plasma_figure, trial_figure
+from menaquinone.plotting import COLOURS, PANELS, Panel, plasma_figure, scorecard_figure, trial_figure
 from menaquinone.trials import load
+from menaquinone.trials.scorecard import INSIDE, NOTHING, OUTSIDE, SAMPLING, Score
 
 DAYS = np.array([0.0, 365.0, 730.0, 1095.0])
 
@@ -145,3 +146,32 @@ def test_without_matplotlib_the_extra_is_named(knapen, monkeypatch):
     assert str(refusal.value) == (
         "drawing a figure needs 'matplotlib': got no such package, expected `pip install 'menaquinone[plot]'`."
     )
+
+
+def score(**changes):
+    held = {
+        "trial": "one", "figure": "mean pwv", "arm": "a", "visit": "0 d", "unit": "m/s", "reported": 10.0,
+        "reported_low": 8.0, "reported_high": 12.0, "interval": "SD", "bound": "", "predicted": 11.0, "low": 10.0,
+        "high": 12.0, "error": 0.1, "n": 9, "verdict": INSIDE, "used": "", "row": "r",
+    }  # fmt: skip
+    return Score(**held | changes)
+
+
+def test_the_card_shows_distances_in_half_widths():
+    lost = score(verdict=NOTHING)
+    own = score(trial="two", interval="", reported_low=np.nan, reported_high=np.nan, verdict=SAMPLING)
+    far = score(trial="two", predicted=100.0, low=90.0, high=np.inf, verdict=OUTSIDE)
+    axes = scorecard_figure([score(), lost, own, far]).axes[0]
+    points = [line for line in axes.lines if line.get_marker() in "osD<>"]
+    assert [float(line.get_xdata()[0]) for line in points] == pytest.approx([0.5, 1.0, 4.0])
+    assert [line.get_marker() for line in points] == ["o", "s", ">"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "one", "a, 0 d: mean pwv", "two", "a, 0 d: mean pwv", "a, 0 d: mean pwv"
+    ]  # fmt: skip
+    assert {(bar.get_x(), bar.get_width()) for bar in axes.patches} == {(-1.0, 2.0)}
+
+
+def test_a_card_with_nothing_on_it_is_refused():
+    with pytest.raises(InputError) as refusal:
+        scorecard_figure([])
+    assert str(refusal.value) == "scorecard to draw: got 0, expected at least one figure with a value."

@@ -1,8 +1,9 @@
-"""The command line: ``menaquinone run TRIAL``, ``menaquinone trials``, ``menaquinone describe``.
+"""The command line: ``menaquinone run TRIAL``, ``trials``, ``scorecard``, ``schema``, ``describe``.
 
 A mistake ends with one sentence on stderr and exit code 2, Ctrl-C with 130; files appear whole or not at all.
 """
 
+import json
 import os
 import sys
 import warnings
@@ -137,6 +138,27 @@ def _app() -> Any:
         """List the trials that ship with the package."""
         _trials()
 
+    @app.command("scorecard", short_help="Compare every published trial with the model.")
+    def scorecard(
+        trials: Annotated[
+            list[str] | None, typer.Argument(metavar="[TRIAL]...", help="Trial files that join the card.")
+        ] = None,
+        n: Annotated[int | None, typer.Option("--n", help="Virtual people in each arm; 400 when left out.")] = None,
+        seed: Annotated[int | None, typer.Option(help="Seed of every draw; those of the files when left out.")] = None,
+        workers: Annotated[int | None, typer.Option(help="Threads; all cores when left out.")] = None,
+        out: Annotated[Path | None, typer.Option(help="Directory for scorecard.csv and scorecard.png.")] = None,
+        only: Annotated[bool, typer.Option("--only", help="The trials named, without the others.")] = False,
+    ) -> None:
+        """Simulate every trial that ships, and those given; show predicted beside reported, misses included."""
+        _scorecard(list(trials or ()), out, n, seed, workers, only=only)
+
+    @app.command("schema")
+    def schema() -> None:
+        """Print the JSON schema of a trial file."""
+        from menaquinone.trials import schema as written
+
+        _print(json.dumps(written(), indent=2))
+
     @app.command("describe", short_help="Print parameters with their sources.")
     def describe(
         what: Annotated[
@@ -155,6 +177,56 @@ def _trials() -> None:
     width = max(len(name) for name in names())
     for name in names():
         _print(f"{name:<{width}}  {load(name).title}")
+
+
+def _scorecard(
+    given: list[str], out: Path | None, n: int | None, seed: int | None, workers: int | None, *, only: bool
+) -> None:
+    from menaquinone.trials import load, names
+    from menaquinone.trials.scorecard import PEOPLE, scorecard, to_csv
+
+    if only and not given:
+        raise refused("trials with --only", "none", "at least one name or file")
+    loaded = [load(name) for name in dict.fromkeys((*(() if only else names()), *given))]
+    trials = {one.name: one for one in loaded}
+    if len(trials) < len(loaded):
+        twice = next(one.name for one in loaded if [other.name for other in loaded].count(one.name) > 1)
+        raise refused("name of a trial", twice, "one that no other trial on the card has")
+    if out is not None:
+        require("matplotlib", "plot", "the picture of the scorecard")
+    options = {"rng": seed, "workers": workers, "progress": _tell_trial}
+    found = scorecard(trials.values(), n=PEOPLE if n is None else n, **options)  # type: ignore[arg-type]
+    if out is not None:
+        with _into(out, "scorecard.csv", "scorecard.png") as (table, picture):
+            from menaquinone.plotting import scorecard_figure
+
+            table.write_text(to_csv(found), encoding="utf-8")
+            scorecard_figure(found).savefig(picture, format="png", dpi=110)
+    _print_card(found, trials)
+    if out is not None:
+        _print(f"\nwritten: {out / 'scorecard.csv'} and {out / 'scorecard.png'}")
+
+
+def _tell_trial(done: int, total: int, name: str) -> None:
+    if name:
+        sys.stderr.write(f"trial {done + 1} of {total}: {name}\n")
+        sys.stderr.flush()
+
+
+def _print_card(found: Any, trials: Any) -> None:
+    from menaquinone.results import NOT_ADVICE
+    from menaquinone.trials import scorecard
+
+    if not sys.stdout.isatty():
+        _print(f"{scorecard.text(found, trials)}\n{NOT_ADVICE}")
+        return
+    from rich.console import Console
+
+    from menaquinone.report import scorecard_rich
+
+    console = Console(highlight=False, markup=False)
+    said = (*scorecard.contradictions(found, trials), scorecard.summary(found), scorecard.LEGEND, NOT_ADVICE)
+    console.print(scorecard_rich(found, trials), "", *said, sep="\n")
 
 
 def _run(name: str, out: Path, options: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from menaquinone.errors import UnknownNameError, refused, require
 from menaquinone.results import NOT_ADVICE
 from menaquinone.studies.measures import pick
 from menaquinone.trials.outcome import number, published
+from menaquinone.trials.scorecard import INSIDE, OUTSIDE, SAMPLING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
     from menaquinone.trials.design import Trial
+    from menaquinone.trials.scorecard import Score
 
 COLOURS = ("#4D4D4D", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("--", "-", "-.", ":")
@@ -294,4 +296,99 @@ def _legend(axes: "Axes", arms: list[str], *, reported: bool) -> None:
     axes.legend(handles=handles, loc="center", frameon=False, fontsize=10.5, title="line: median person")
 
 
-__all__ = ["PANELS", "Panel", "number", "plasma_figure", "trial_figure"]
+# the scorecard --------------------------------------------------------------------------------------------------------
+
+_FARTHEST = 4.0
+_VERDICT_STYLES = {
+    INSIDE: ("#0072B2", "o", "inside its published interval"),
+    SAMPLING: ("#56B4E9", "s", "inside, by the model's own interval"),
+    OUTSIDE: ("#D55E00", "D", "outside"),
+}
+
+
+def scorecard_figure(found: "Sequence[Score]") -> "Figure":
+    """Draw the scorecard: for each figure how far the prediction lies from what was reported.
+
+    Distances are in half-widths of the published 95 % interval, which is drawn grey; where none was published, in
+    half-widths of the model's own. Figures of a trial stand together; an arrow stands for what lies farther out.
+
+    Parameters
+    ----------
+    found
+        Of :func:`menaquinone.trials.scorecard.scorecard`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If there is nothing to draw.
+    """
+    known = [one for one in found if one.verdict in _VERDICT_STYLES]
+    if not known:
+        raise refused("scorecard to draw", len(found), "at least one figure with a value")
+    require("matplotlib", "plot", "a picture of the scorecard")
+    from matplotlib.figure import Figure
+
+    trials = list(dict.fromkeys(one.trial for one in known))
+    rows = len(known) + len(trials)
+    figure = Figure(figsize=(10.5, 0.235 * rows + 1.6), layout="constrained")
+    axes = figure.subplots()
+    labels: list[tuple[float, str, bool]] = []
+    place = 0.0
+    for trial in trials:
+        labels.append((place, trial, True))
+        for one in (one for one in known if one.trial == trial):
+            place += 1
+            labels.append((place, f"{one.arm}, {one.visit}: {one.figure}", False))
+            _draw_score(axes, one, place)
+        place += 1
+    _score_rows(axes, labels)
+    return figure
+
+
+def _draw_score(axes: "Axes", one: "Score", place: float) -> None:
+    low, high = (one.reported_low, one.reported_high) if one.interval else (one.low, one.high)
+    half = max((high - low) / 2, 1e-12) if np.isfinite(high - low) else abs(one.reported) or 1.0
+    colour, marker, _ = _VERDICT_STYLES[one.verdict]
+    if one.interval:
+        left, right = ((edge - one.reported) / half for edge in (low, high))
+        axes.barh(place, right - left, left=left, height=0.62, color="#DDDDDD", zorder=1)
+    where, *edges = ((value - one.reported) / half for value in (one.predicted, one.low, one.high))
+    edges = np.clip(edges, -_FARTHEST, _FARTHEST).tolist()
+    axes.plot(edges, [place, place], color=colour, linewidth=1.6, zorder=2)
+    far = abs(where) > _FARTHEST
+    axes.plot(
+        np.clip(where, -_FARTHEST, _FARTHEST), place, color=colour, markersize=6.5, markeredgecolor="white", zorder=3,
+        marker=(">" if where > 0 else "<") if far else marker, clip_on=False,
+    )  # fmt: skip
+
+
+def _score_rows(axes: "Axes", labels: list[tuple[float, str, bool]]) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    axes.axvline(0, color="#4D4D4D", linewidth=0.8, zorder=0)
+    axes.set_yticks([place for place, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
+    for tick, (_, _, title) in zip(axes.get_yticklabels(), labels, strict=True):
+        tick.set_fontweight("bold" if title else "normal")
+    axes.set_ylim(labels[-1][0] + 0.8, -0.8)
+    axes.set_xlim(-_FARTHEST, _FARTHEST)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=True, axis="x", color="#E5E5E5", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_xlabel(f"predicted less reported, in half-widths of the 95 % interval\n{NOT_ADVICE}", fontsize=8.5)
+    handles: list[Any] = [
+        Line2D([], [], color=colour, marker=marker, markeredgecolor="white", label=label)
+        for colour, marker, label in _VERDICT_STYLES.values()
+    ]
+    handles.append(Patch(color="#DDDDDD", label="published 95 % interval"))
+    axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=4, frameon=False, fontsize=8.5)
+
+
+__all__ = ["PANELS", "Panel", "number", "plasma_figure", "scorecard_figure", "trial_figure"]

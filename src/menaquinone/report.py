@@ -1,7 +1,7 @@
 """A trial as a table: what each arm shows at each visit, what was reported, and where every number is from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,15 @@ from menaquinone.errors import UnknownNameError, require
 from menaquinone.results import NOT_ADVICE
 from menaquinone.studies.measures import MEASURES, of_people, pick
 from menaquinone.trials.outcome import as_written, number, predicted, published, unit_of
+from menaquinone.trials.scorecard import HEADER as HEADER_OF_CARD
+from menaquinone.trials.scorecard import cells
+from menaquinone.trials.scorecard import heading as heading_on_card
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
     from menaquinone.trials.design import Reported, Trial
+    from menaquinone.trials.scorecard import Score
 
 DASH = "-"
 
@@ -119,7 +123,7 @@ def _block(outcome: "Dataset", trial: "Trial", name: str, label: str, of: str) -
 
 def _said(one: "Reported") -> str:
     """Return a statistic in words: ``mean against placebo``."""
-    threshold = f" {one.threshold:g}" if one.statistic == "share above" else ""
+    threshold = "" if one.threshold is None else f" {one.threshold.value:g}"
     compared = "" if one.compare == "difference" else f"{one.compare} of "
     return f"{compared}{one.statistic}{threshold}{f' against {one.against}' if one.against else ''}"
 
@@ -165,6 +169,36 @@ def table_rich(outcome: "Dataset", trial: "Trial") -> Any:
         nothing = line.endswith(f" {DASH}")
         made.append(Text(line, style="bold cyan" if not line.startswith(" ") else "" if nothing else "bold"))
     return Text("\n").join(made)
+
+
+def scorecard_rich(found: "Sequence[Score]", trials: "Mapping[str, Trial]") -> Any:
+    """Return the scorecard for a terminal: what lies outside stands out, and so do the trials' titles.
+
+    Parameters
+    ----------
+    found
+        Of :func:`menaquinone.trials.scorecard.scorecard`.
+    trials
+        The trials by name.
+
+    Raises
+    ------
+    MissingExtraError
+        If rich is not installed.
+    """
+    require("rich", "cli", "a table for the terminal")
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*HEADER_OF_CARD, box=None, header_style="bold", pad_edge=False)
+    name = ""
+    for one in found:
+        if one.trial != name:
+            name = one.trial
+            table.add_row(Text(heading_on_card(name, trials), style="bold cyan", overflow="fold"))
+        style = "" if one.hit else "bold red"
+        table.add_row(*(Text(cell, style=style) for cell in cells(one)))
+    return table
 
 
 def _thinned(found: tuple[Line, ...]) -> Iterator[Line]:
@@ -260,4 +294,15 @@ def text(outcome: "Dataset", trial: "Trial") -> str:
     return "\n\n".join((heading(outcome, trial), table_text(outcome, trial), NOT_ADVICE, sources(outcome, trial)))
 
 
-__all__ = ["HEADER", "Line", "citation", "heading", "lines", "sources", "table_rich", "table_text", "text"]
+__all__ = [
+    "HEADER",
+    "Line",
+    "citation",
+    "heading",
+    "lines",
+    "scorecard_rich",
+    "sources",
+    "table_rich",
+    "table_text",
+    "text",
+]

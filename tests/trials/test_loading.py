@@ -234,14 +234,14 @@ WRONG = [
     ),
     case(
         'statistic = "mean"',
-        'statistic = "mean"\nthreshold = "9 kg"',
+        'statistic = "mean"\nthreshold = { value = "9 kg", source = "assumed: for a test" }',
         "'threshold' of [[reported]] 1 in mine.toml, line 41: got '9 kg', expected a level with statistic ",
         "'share above', ",
         "else nothing.",
     ),
     case(
         'statistic = "mean"',
-        'statistic = "share above"\nthreshold = "9 kg"',
+        'statistic = "share above"\nthreshold = { value = "9 kg", source = "assumed: for a test" }',
         "'threshold' of [[reported]] 1 in mine.toml, line 41: got '9 kg', expected a quantity in m/s or a unit of the ",
         "same dimension.",
     ),

@@ -6,6 +6,7 @@ import pytest
 
 from menaquinone.errors import InputError
 from menaquinone.trials.outcome import Figure, as_written, number, people_of, predicted, published, unit_of
+from menaquinone.trials.reading import Sourced
 
 SPEEDS = np.array([8.0, 9.0, 10.0, 12.0])
 
@@ -116,7 +117,7 @@ def test_a_plasma_level_in_mass_becomes_moles(knapen):
 
 
 def test_shares_and_ratios_have_no_spread(outcome, knapen):
-    share = reported(knapen, of="level", statistic="share above", threshold=9.0)
+    share = reported(knapen, of="level", statistic="share above", threshold=Sourced(9.0, "assumed: for a test"))
     assert predicted(outcome, knapen, share, "sd") == Figure(25.0, (), "", 4, "%")
     ratio = reported(knapen, of="level", against="placebo", compare="ratio")
     assert predicted(outcome, knapen, ratio, "sd").value == pytest.approx(0.9)

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 
@@ -8,7 +9,11 @@ from menaquinone.errors import InputError, UnknownNameError
 
 
 def test_names_are_those_of_the_shipped_files():
-    assert trials.names() == ("knapen-2015",)
+    assert {f"{name}.toml" for name in trials.names()} == {
+        one.name for one in files("menaquinone.trials").iterdir() if one.name.endswith(".toml")
+    }
+    assert list(trials.names()) == sorted(trials.names())
+    assert len(trials.names()) >= 15
 
 
 @pytest.mark.parametrize("name", trials.names())
@@ -23,10 +28,10 @@ def test_a_file_is_read_by_its_path(edited):
 
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(UnknownNameError) as refusal:
-        trials.load("knapen-2016")
+        trials.load("kaytwo-labels")
     assert str(refusal.value) == (
-        "unknown trial (a built-in name or a TOML file): got 'knapen-2016', expected one of 'knapen-2015'; "
-        "the nearest is 'knapen-2015'."
+        "unknown trial (a TOML file, or a built-in name as 'menaquinone trials' lists them): got 'kaytwo-labels', "
+        "expected one of 'kaytwo-label'; the nearest is 'kaytwo-label'."
     )
 
 

@@ -211,7 +211,8 @@ class Prediction:
 
     def error(self, number: int, resamples: int = 400) -> float:
         """Return the Monte Carlo standard error of a figure, from the spread of samples of the published size."""
-        one, spread = self.plan.wanted[number], float(np.std(self.samples(number, resamples), ddof=1))
+        one, found = self.plan.wanted[number], self.samples(number, resamples)
+        spread = float(np.std(found, ddof=1)) if np.isfinite(found).all() else np.nan
         simulated = min(len(values) for values in self.measured[number].values())
         return spread * float(np.sqrt((one.size or simulated) / simulated))
 

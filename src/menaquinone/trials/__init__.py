@@ -1,5 +1,6 @@
 """Published trials as data: ``names()`` lists those that ship, ``load()`` reads one, ``Trial.run()`` simulates it."""
 
+from difflib import get_close_matches
 from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
@@ -44,7 +45,8 @@ def load(name_or_path: str | PathLike[str]) -> "Trial":
         source = files(__name__) / f"{given}.toml"
         return trial(*open_toml(Path(source.name), source.read_text(encoding="utf-8")))
     if not given.endswith(".toml") and not Path(given).is_file():
-        raise unknown("trial (a built-in name or a TOML file)", given, names())
+        near = get_close_matches(given, names(), n=3, cutoff=0.5) or names()
+        raise unknown("trial (a TOML file, or a built-in name as 'menaquinone trials' lists them)", given, near)
     return trial(*open_toml(Path(given)))
 
 

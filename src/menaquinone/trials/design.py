@@ -168,7 +168,7 @@ class Reported:
     against: str
     row: str
     since: Time | None = None
-    threshold: float = 0.0
+    threshold: Sourced[float] | None = None
     compare: str = "difference"
     among: tuple[tuple[str, float], ...] = ()
     bound: str = ""
@@ -179,9 +179,12 @@ class Reported:
     def label(self) -> str:
         """What it is, in words: ``mean percent change of dp_ucmgp``."""
         compared = {"difference": "difference of ", "ratio": "ratio of ", "percent difference": "difference in % of "}
-        of = "" if self.of == "level" else f"{self.of} of "
-        said = f"{self.statistic} {self.threshold:g}" if self.statistic == "share above" else self.statistic
-        return f"{compared[self.compare] if self.against and not self.among else ''}{said} {of}{self.outcome}"
+        what = self.outcome if self.of == "level" else f"{self.of} of {self.outcome}"
+        if self.threshold is not None:
+            said = f"{what}, {self.statistic} {self.threshold.value:g}"
+        else:
+            said = f"{self.statistic} by {what}" if self.among else f"{self.statistic} {what}"
+        return f"{compared[self.compare] if self.against and not self.among else ''}{said}"
 
 
 @dataclass(frozen=True)
@@ -262,7 +265,7 @@ class Trial:
                     (f"{arm.name}: dose {number} {one.name}", getattr(dose_, one.name)) for one in fields(dose_)
                 )
         for told in self.reported:
-            yield from ((f"{told.row}: {key}", getattr(told, key)) for key in ("n", "assay"))
+            yield from ((f"{told.row}: {key}", getattr(told, key)) for key in ("n", "threshold", "assay"))
 
     def sources(self) -> tuple[str, ...]:
         """Return the ids of the evidence rows that the design or a reported figure rests on, sorted."""
@@ -340,7 +343,7 @@ class Trial:
             of=one.of,
             statistic=one.statistic,
             since=0.0 if one.since is None else one.since.days,
-            threshold=one.threshold,
+            threshold=0.0 if one.threshold is None else one.threshold.value,
             against=one.against,
             compare=one.compare,
             among=one.among,

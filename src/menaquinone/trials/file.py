@@ -3,6 +3,7 @@
 Only shapes are declared here. What words mean (forms, times, rows of the evidence) is checked in ``loading``.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -97,7 +98,7 @@ class ReportedTable(Table):
     since: Text | None = Field(None, description="the visit it is compared with, such as '0 d'")
     of: Literal[tuple(MEASURES)] = Field(description=f"one of {listed(MEASURES)}")  # type: ignore[valid-type]
     statistic: Literal[_STATISTICS] = Field(description=f"one of {listed(_STATISTICS)}")  # type: ignore[valid-type]
-    threshold: Text | Number | None = Field(None, description="a level in the variable's unit, such as '100 AU'")
+    threshold: Given[Text | Number] | None = Field(None, description="a level such as '100 AU'")
     against: Text | None = Field(None, description="the name of an arm")
     compare: Literal[tuple(COMPARISONS)] | None = Field(  # type: ignore[valid-type]
         None, description="'difference', 'ratio' or 'percent difference'"
@@ -125,7 +126,11 @@ class TrialFile(Table):
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a trial file, as editors of TOML files use it."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **TrialFile.model_json_schema()}
+    made = json.dumps(TrialFile.model_json_schema())
+    titles = {name: held["title"] for name, held in json.loads(made)["$defs"].items()}
+    for name in sorted(titles, key=len, reverse=True):
+        made = made.replace(f'"{name}"', f'"{titles[name]}"').replace(f'/{name}"', f'/{titles[name]}"')
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **json.loads(made)}
 
 
 def checked(file: File, values: Mapping[str, Any]) -> TrialFile:

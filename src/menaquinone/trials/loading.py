@@ -152,7 +152,7 @@ def _reported(table: ReportedTable, place: Place, arms: Sequence[Arm], visits: S
         since=None if table.since is None else visit(table.since, str(place.of("since"))),
         of=table.of,
         statistic=table.statistic,
-        threshold=_threshold(table, known[table.outcome], place.of("threshold")),
+        threshold=_maybe(table.threshold, place.of("threshold"), _in_unit(known[table.outcome])),
         against=table.against or "",
         compare=table.compare or "difference",
         among=_doses_of(table.among or [], names, place.of("among")),
@@ -168,15 +168,16 @@ def _reported(table: ReportedTable, place: Place, arms: Sequence[Arm], visits: S
 def _check_together(table: ReportedTable, place: Place) -> None:
     """Refuse keys without the key that they belong to."""
     if (table.statistic == _SHARE) != (table.threshold is not None):
-        raise refused(str(place.of("threshold")), table.threshold, f"a level with statistic '{_SHARE}', else nothing")
+        given = None if table.threshold is None else table.threshold.value
+        raise refused(str(place.of("threshold")), given, f"a level with statistic '{_SHARE}', else nothing")
     if (table.statistic == RESTORING) != bool(table.among):
         raise refused(str(place.of("among")), table.among, f"arms with statistic '{RESTORING}', else nothing")
     if not table.against and (table.compare or table.statistic == RESTORING):
         raise InputError(f"{place.of('against')}: got nothing, expected the name of the arm to compare with.")
 
 
-def _threshold(table: ReportedTable, unit: str, place: Place) -> float:
-    return 0.0 if table.threshold is None else units.magnitude(table.threshold, unit, str(place))
+def _in_unit(unit: str) -> Callable[[str | float, str], float]:
+    return lambda value, where: units.magnitude(value, unit, where)
 
 
 def _doses_of(among: Sequence[str], names: Sequence[str], place: Place) -> tuple[tuple[str, float], ...]:

@@ -191,6 +191,20 @@ def row(name: str) -> Row:
     return rows()[name]
 
 
+@cache
+def fitted() -> frozenset[str]:
+    """Return the ids of the rows that the calibration was fitted to, as ``fitted.txt`` lists them.
+
+    Raises
+    ------
+    UnknownNameError
+        If one of them does not exist.
+    """
+    text = (files(__name__) / "fitted.txt").read_text(encoding="utf-8")
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return frozenset(row(line).id for line in lines if line)
+
+
 def topics() -> tuple[str, ...]:
     """Return the topics, sorted."""
     return tuple(sorted({one.topic for one in rows().values()}))
@@ -221,4 +235,4 @@ def table(topic: str | None = None) -> Table:
     return Table({name: one for name, one in rows().items() if one.topic == topic})
 
 
-__all__ = ["Row", "Table", "exists", "ids", "row", "rows", "table", "topics"]
+__all__ = ["Row", "Table", "exists", "fitted", "ids", "row", "rows", "table", "topics"]
