@@ -1,4 +1,4 @@
-"""The command line: ``menaquinone run TRIAL``, ``trials``, ``scorecard``, ``schema``, ``describe``.
+"""The command line: ``menaquinone run TRIAL``, ``trials``, ``scorecard``, ``schema``, ``describe``, ``foods``.
 
 A mistake ends with one sentence on stderr and exit code 2, Ctrl-C with 130; files appear whole or not at all.
 """
@@ -168,6 +168,16 @@ def _app() -> Any:
         """Print parameters: value, unit, spread, source and how it was read."""
         _print(_described(what))
 
+    @app.command("foods", short_help="List or search what foods hold.")
+    def foods(
+        search: Annotated[str, typer.Argument(metavar="[SEARCH]", help="Part of a food's name.")] = "",
+        region: Annotated[str | None, typer.Option(help="Only rows of a region such as NL, FR, US or JP.")] = None,
+    ) -> None:
+        """List what published rows say 100 g of foods hold, side by side; a dot marks what a region's diet counts."""
+        from menaquinone.report import foods_text
+
+        _print(foods_text(search, region))
+
     return app
 
 
@@ -291,7 +301,6 @@ def _progress(trial: "Trial") -> Iterator[Callable[[int, int], None]]:
 
 def _print_report(outcome: Any, trial: "Trial") -> None:
     from menaquinone import report
-    from menaquinone.results import NOT_ADVICE
 
     if not sys.stdout.isatty():
         _print(report.text(outcome, trial))
@@ -299,7 +308,8 @@ def _print_report(outcome: Any, trial: "Trial") -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(report.heading(outcome, trial), report.table_rich(outcome, trial), NOT_ADVICE, sep="\n\n")
+    told = report.heading(outcome, trial), report.table_rich(outcome, trial), report.cautions(outcome)
+    console.print(*told, sep="\n\n")
     console.print("", report.sources(outcome, trial), sep="\n")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
 from menaquinone.errors import UnknownNameError, require
+from menaquinone.inputs.safety import NOTHING
 from menaquinone.results import NOT_ADVICE
 from menaquinone.studies.measures import MEASURES, of_people, pick
 from menaquinone.trials.outcome import as_written, number, predicted, published, unit_of
@@ -223,6 +224,19 @@ def heading(outcome: "Dataset", trial: "Trial") -> str:
     return f"{trial.name}: {trial.title}\n{people}; seed {seed}, rtol {rtol}, menaquinone {version}"
 
 
+def cautions(outcome: "Dataset") -> str:
+    """Return what the result is not, and what there is to say of the safety of what was given.
+
+    Parameters
+    ----------
+    outcome
+        Of ``trial.run()``, or of ``simulate``.
+    """
+    said = str(outcome.attrs.get("safety", NOTHING))
+    lines = [] if said == NOTHING else [f"Safety: {line}." for line in said.splitlines()]
+    return "\n".join((NOT_ADVICE, *lines))
+
+
 def _failed(outcome: "Dataset") -> int:
     if "status" not in outcome:
         return 0
@@ -291,12 +305,15 @@ def text(outcome: "Dataset", trial: "Trial") -> str:
     trial
         The trial.
     """
-    return "\n\n".join((heading(outcome, trial), table_text(outcome, trial), NOT_ADVICE, sources(outcome, trial)))
+    return "\n\n".join(
+        (heading(outcome, trial), table_text(outcome, trial), cautions(outcome), sources(outcome, trial))
+    )
 
 
 __all__ = [
     "HEADER",
     "Line",
+    "cautions",
     "citation",
     "heading",
     "lines",

@@ -2,12 +2,15 @@
 
 import pickle
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import menaquinone as mk
+from menaquinone.catalogue import evidence
 from menaquinone.catalogue.foods import FOODS
+from menaquinone.catalogue.forms import FORMS
 from menaquinone.errors import InputError, UnknownNameError
 from menaquinone.inputs.diet import Diet, diet
 from menaquinone.inputs.schedule import expand
@@ -290,3 +293,106 @@ def test_bad_factors(factor, message):
     with pytest.raises(InputError) as caught:
         diet("Japan") * factor
     assert str(caught.value) == message
+
+
+# Published levels -----------------------------------------------------------------------------------------------------
+
+PLASMA = mk.models.vitamin_k(proteins=[], sites=[])
+LEVEL = ["plasma_concentration"]
+
+
+@pytest.fixture(scope="module")
+def after_natto():
+    """Return MK-7 in plasma (ug/L), people by hour, after 100 g of natto."""
+    people = mk.population("postmenopausal", 200, rng=11)
+    eaten = diet({"natto": "100 g"}, region="JP")
+    result = mk.simulate(PLASMA, people, eaten, times="0:72:1 h", outputs=LEVEL)
+    return result["plasma_concentration"].sel(form="MK-7").values * FORMS["MK-7"].molar_mass.value / 1e3
+
+
+@pytest.mark.accuracy
+def test_natto_peaks_at_six_hours_and_is_raised_at_two_days(after_natto):
+    peak = evidence.row("schurgers-2000-mk7-natto-tmax").value
+    hours = after_natto.argmax(axis=1)
+    assert np.median(hours) == peak
+    assert ((hours >= peak - 1) & (hours <= peak + 1)).all()
+    fold = after_natto[:, 48] / after_natto[:, 0]
+    assert np.median(fold) > 5
+    assert (fold > 1.5).all()
+
+
+@pytest.mark.accuracy
+def test_the_level_after_natto_has_an_interval(after_natto):
+    low, median, high = np.quantile(after_natto[:, 6], (0.05, 0.5, 0.95))
+    assert 15 < low < median < high < 110
+    assert 2.5 < high / low < 8
+
+
+@pytest.mark.accuracy
+@pytest.mark.parametrize(
+    ("name", "form", "rows"),
+    [
+        ("Netherlands", "MK-7", ["knapen-2015-yogurt-mk7-baseline", "dunovska-2019-mk7"]),
+        ("Netherlands", "K1", ["thane-2006-k1-range", "dunovska-2019-k1-women"]),
+        ("UK", "MK-7", ["kaneki-2001-mk7-british"]),
+        ("UK", "K1", ["thane-2006-k1-range"]),
+        ("Japan", "MK-7", ["kaneki-2001-mk7-tokyo", "kaneki-2001-mk7-hiroshima"]),
+        ("Japan", "K1", ["lcapci-18o-k1-baseline", "ikari-2016-k1-baseline"]),
+    ],
+)
+def test_levels_at_entry_are_within_the_spread_of_their_rows(name, form, rows):
+    people = mk.population("postmenopausal", 400, rng=2, diet=diet(name))
+    found = mk.simulate(PLASMA, people, None, times=[0.0], outputs=LEVEL)["plasma_concentration"].sel(form=form)
+    levels = found.values[:, 0]  # nmol/L
+    for one in map(evidence.row, rows):
+        scale = 1.0 if one.unit == "nmol/L" else FORMS[form].molar_mass.value / 1e3
+        if one.spread_kind == "range_low;range_high":
+            low, high = one.spread
+            assert low < scale * np.exp(np.log(levels).mean()) < high
+        elif one.spread_kind == "sd":
+            assert abs(scale * levels.mean() - one.value) < one.spread[0]
+        else:
+            assert scale * levels.mean() == pytest.approx(one.value, rel=0.15)
+
+
+@pytest.mark.accuracy
+def test_what_people_eat_sets_their_markers():
+    model = mk.models.vitamin_k(sites=[])
+    women = mk.population("postmenopausal", 60, rng=2)
+    few = women.eating(diet("UK"))
+    many = women.eating(diet("UK") + diet({"natto": "50 g/d"}, region="JP"))
+    at_entry = [mk.simulate(model, one, None, times=[0.0], outputs=["dp_ucmgp", "ucoc"]) for one in (few, many)]
+    for marker in ("dp_ucmgp", "ucoc"):
+        low, high = (one[marker].values[:, 0] for one in reversed(at_entry))
+        assert (low < high).all()
+        assert 0.2 < np.median(low / high) < 0.8
+
+
+@pytest.mark.accuracy
+@pytest.mark.parametrize("meals", [("8 h", "13 h", "19 h"), None])
+def test_eaten_for_long_a_diet_leads_where_the_habit_starts(meals):
+    """A diet on top of a habit ends where both together as a habit begin: the two uses agree."""
+    person = mk.population("reference", 1)
+    natto = diet({"natto": "20 g/d"}, region="JP", rows={"natto": "kamao-2007-natto-mk7"}, meals=meals)
+    base = dict(person.diet)
+    eaten = {form: float(base[form][0]) + natto.intake.get(form, 0.0) for form in base}
+    habit = mk.simulate(PLASMA, person.eating(eaten), None, times=[0.0], outputs=LEVEL)["plasma_concentration"]
+    times = 80 + np.arange(0, 25) / 24
+    later = mk.simulate(PLASMA, person, natto, times=times, outputs=LEVEL)["plasma_concentration"]
+    mean = (later.isel(time=slice(0, -1)).values[0] + later.isel(time=slice(1, None)).values[0]).mean(axis=0) / 2
+    tolerance = 1e-6 if meals is None else 0.01
+    assert mean == pytest.approx(habit.values[0, 0], rel=tolerance)
+
+
+def test_natto_beside_a_capsule_is_absorbed_at_its_own_speed():
+    both = diet({"natto": "100 g"}, region="JP") + mk.dose("MK-7", "1e-6 ug")
+    alone = diet({"natto": "100 g"}, region="JP")
+    levels = [
+        mk.simulate(PLASMA, None, one, times="0:48:1 h", outputs=LEVEL)["plasma_concentration"]
+        .sel(form="MK-7")[0]
+        .values
+        for one in (both, alone)
+    ]
+    assert [level.argmax() for level in levels] == [6, 6]
+    assert levels[0][24:] == pytest.approx(levels[1][24:], rel=0.02)
+    assert levels[0].max() == pytest.approx(1.084 * levels[1].max(), rel=0.005)

@@ -14,6 +14,7 @@ from menaquinone.inputs.doses import Regimens, doses_for
 from menaquinone.inputs.draws import entropy
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.records import DoseRecord, Regimen
+from menaquinone.inputs.safety import unsaid
 from menaquinone.inputs.schedule import Schedule
 from menaquinone.model import Model
 from menaquinone.solve.actions import RESET, START, Actions, Target
@@ -88,11 +89,12 @@ class Person:
             return
         model, names = _showing_states(self.problem.model)
         times = [orbit.time + _AFTER for orbit in self.actions.orbits]
-        result = simulate(
-            model, self.problem.people, self.regimen, times=np.array(times) / HOURS_PER_DAY, on_failure="raise",
-            outputs=[name for of_stage in names for name in of_stage], engine=Reference(rtol=_TOLERANCE),
-            rng=self.seed, growth_noise=self.problem.growth_noise,
-        )  # fmt: skip
+        with unsaid():
+            result = simulate(
+                model, self.problem.people, self.regimen, times=np.array(times) / HOURS_PER_DAY, on_failure="raise",
+                outputs=[name for of_stage in names for name in of_stage], engine=Reference(rtol=_TOLERANCE),
+                rng=self.seed, growth_noise=self.problem.growth_noise,
+            )  # fmt: skip
         run = self._until(times[-1])
         for row, orbit in enumerate(self.actions.orbits):
             now = result.isel(subject=0, time=row)

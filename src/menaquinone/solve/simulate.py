@@ -1,11 +1,14 @@
 """The front door: check what came, align it, run an engine, label what it found."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population
+from menaquinone.inputs.records import Regimen, together
+from menaquinone.inputs.safety import Concern, concerns, told, warn_of
 from menaquinone.model import Model
 from menaquinone.results import Summaries, groups_of, labelled, labelled_summaries
 from menaquinone.solve.asked import Asked, Failures, asked, said, summaries_or_none
@@ -82,6 +85,12 @@ def simulate(
         If an argument cannot be used as it is.
     SolveError
         If a subject fails and ``on_failure`` is ``"raise"``.
+
+    Warns
+    -----
+    SafetyWarning
+        Once for each kind: ``InteractionWarning`` where vitamin K is given beside an antagonist, ``HighDoseWarning``
+        where supplements hold more than 200 ug of MK-7 in a day. The result's attribute ``safety`` says the same.
     """
     run = asked(
         model, people, times=times, rtol=rtol, outputs=outputs, engine=engine, on_failure=on_failure, rng=rng,
@@ -89,20 +98,29 @@ def simulate(
     )  # fmt: skip
     keep = summaries_or_none(summaries)
     regimens, which = prescribed(regimen, run.people.ids)
+    safety = concerns(regimens, run.people, float(run.hours[-1]))
+    warn_of(safety)
     refuse_what_does_not_fit(estimated(run, regimens, keep, n=run.people.n), summaries=keep is not None)
     failures = Failures()
     if keep is not None:
         groups = groups_of(run.people, keep.by)
         statistics = summarised(run, portions(run, regimens, which), keep, groups, failures)
         _report(run, failures)
-        about = run.attributes() | {"regimen": said(regimen)}
+        about = run.attributes() | {"regimen": said(regimen)} | _told(safety, regimens)
         return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, keep, about)
     problem = aligned(run, regimens, which)
     solution = gathered(problem, run.wanted, solving(run, problem))
     failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
     _report(run, failures)
-    status, about = (solution.status, solution.failed_at, STATUS), run.attributes()
+    status, about = (solution.status, solution.failed_at, STATUS), run.attributes() | _told(safety, regimens)
     return labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, about)
+
+
+def _told(safety: Iterable[Concern], regimens: Iterable[Regimen]) -> dict[str, str | float]:
+    """Return what a dataset says of safety, and what is uncertain about foods."""
+    notes = together(*(one.notes for one in regimens))
+    said_of_food: dict[str, str | float] = {"regimen_notes": " ".join(notes)} if notes else {}
+    return {"safety": told(safety), **said_of_food}
 
 
 def _report(run: Asked, failures: Failures) -> None:

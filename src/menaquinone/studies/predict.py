@@ -16,6 +16,7 @@ from menaquinone.inputs import draws
 from menaquinone.inputs.designs import table
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen
+from menaquinone.inputs.safety import unsaid
 from menaquinone.model import Model
 from menaquinone.studies.measures import COMPARISONS, measure, of_people, pick, statistic
 from menaquinone.studies.sweep import sweep
@@ -329,10 +330,12 @@ def _solved(
     several = {key: list(values) for key, values in sets.items() if values.ndim and key in needed.parameters}
     single = {key: float(values) for key, values in sets.items() if not values.ndim and key in needed.parameters}
     needed = needed.replace(single) if single else needed
-    if several:
-        result = sweep(needed, people, regimen, over=several, design=table(), **asked)
-    else:
-        result = simulate(needed, people, regimen, **asked)
+    with unsaid():
+        if several:
+            result = sweep(needed, people, regimen, over=several, design=table(), **asked)
+        else:
+            result = simulate(needed, people, regimen, **asked)
+    if not several:
         sizes = {values.size for values in sets.values() if values.ndim}
         if sizes:  # nothing here rests on what differs
             result = result.expand_dims(point=sizes.pop())

@@ -45,6 +45,23 @@ class Prescriptions:
     scale: np.ndarray | None = None
     taken: np.ndarray | None = None
 
+    @property
+    def largest(self) -> list[Regimen]:
+        """The regimens, each record with the largest amount that it has at any point."""
+        if self.scale is None:
+            return list(self.regimens)
+        most = self.scale.max(axis=0).tolist()
+        return [
+            replace(
+                regimen,
+                records=tuple(
+                    replace(one, amount=one.amount * factor) if isinstance(one, DoseRecord) else one
+                    for one, factor in zip(regimen.records, most, strict=True)
+                ),
+            )
+            for regimen in self.regimens
+        ]
+
     def doses(self, points: slice, who: slice, ids: np.ndarray, seed: int, horizon: float) -> Doses:
         """Return the doses of some people at some points, point after point.
 

@@ -10,6 +10,7 @@ from menaquinone.inputs.designs import Grid
 from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen
+from menaquinone.inputs.safety import concerns, told, warn_of
 from menaquinone.model import Model
 from menaquinone.results import Summaries
 from menaquinone.solve.asked import Asked, asked, said, summaries_or_none
@@ -86,6 +87,11 @@ def sweep(
         If an argument cannot be used as it is.
     SolveError
         If somebody fails at some point and ``on_failure`` is ``"raise"``.
+
+    Warns
+    -----
+    SafetyWarning
+        As :func:`simulate`, once for all points.
     """
     run = asked(
         model, people, times=times, rtol=rtol, outputs=outputs, engine=engine, on_failure=on_failure, rng=rng,
@@ -97,10 +103,13 @@ def sweep(
     job = Job(replace(run, points=len(laid)), laid, _prescribed(run, regimen, laid))
     estimate = estimated(run, job.prescriptions.regimens, keep, n=run.people.n, points=len(laid))
     refuse_what_does_not_fit(estimate, summaries=keep is not None)
+    safety = concerns(job.prescriptions.largest, run.people, float(run.hours[-1]))
+    warn_of(safety)
     about: dict[str, str | float] = {
         "regimen": said(regimen),
         "swept": json.dumps({one.name: one.kind for one in laid.swept}),
         "design": type(chosen).__name__.lower(),
+        "safety": told(safety),
     }
     return job.individuals(about) if keep is None else job.summaries(keep, about)
 

@@ -8,6 +8,7 @@ import numpy as np
 from menaquinone.errors import InputError
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.regimen import Regimen
+from menaquinone.inputs.safety import NOTHING, unsaid
 from menaquinone.model import Model
 from menaquinone.results import Summaries
 
@@ -122,16 +123,24 @@ def run_arms(
     groups = {name: people if isinstance(people, Population) else people[name] for name in arms}
     for number, (name, regimen) in enumerate(arms.items()):
         report = None if progress is None else _shifted(progress, number, len(arms), groups[name].n)
-        result = simulate(
-            model, groups[name], regimen, times=times, rtol=rtol, engine=engine, workers=workers, progress=report,
-            rng=seed, growth_noise=True, summaries=summaries,
-        )  # fmt: skip
+        with unsaid():  # it was done, and watched over: the report says what there is to say, once for all arms
+            result = simulate(
+                model, groups[name], regimen, times=times, rtol=rtol, engine=engine, workers=workers, progress=report,
+                rng=seed, growth_noise=True, summaries=summaries,
+            )  # fmt: skip
         results.append(result.expand_dims(arm=[name]))
+    safety = {"safety": _safety(results)}
     if summaries is not None:
-        return _side_by_side(results)
+        return _side_by_side(results).assign_attrs(safety)
     first, *others = groups.values()
     shared = [str(name) for name in first.table] if all(one is first for one in others) else []
-    return _together(results, shared)
+    return _together(results, shared).assign_attrs(safety)
+
+
+def _safety(results: Sequence["Dataset"]) -> str:
+    """Return what any arm says of safety."""
+    said = (line for one in results for line in one.attrs["safety"].splitlines() if line != NOTHING)
+    return "\n".join(dict.fromkeys(said)) or NOTHING
 
 
 def _together(results: Sequence["Dataset"], personal: Sequence[str]) -> "Dataset":

@@ -1,0 +1,152 @@
+"""What of a regimen touches safety, each kind once in a run: a warning, an attribute of the result, a line to print.
+
+A simulation harms nobody; this is for whoever reads a result as if it were about them.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from menaquinone.catalogue.safety import ANTAGONISTS, ASK_ABOVE, INTERACTION_ROWS
+from menaquinone.declare import source_ids
+from menaquinone.errors import HighDoseWarning, InteractionWarning, SafetyWarning, listed
+from menaquinone.inputs.population import Population
+from menaquinone.inputs.records import ROUNDING, DoseRecord, Regimen, count
+from menaquinone.units import HOURS_PER_DAY
+
+NOTHING = "nothing to say"
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One point of safety.
+
+    Attributes
+    ----------
+    category
+        Of the warning: what can be silenced.
+    message
+        One sentence.
+    evidence
+        Ids of rows.
+    """
+
+    category: type[SafetyWarning]
+    message: str
+    evidence: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the sentence with its evidence."""
+        return f"{self.message} ({', '.join(self.evidence)})"
+
+
+def concerns(regimens: Iterable[Regimen | None], people: Population | None, horizon: float) -> tuple[Concern, ...]:
+    """Return what regimens touch, each kind once.
+
+    Parameters
+    ----------
+    regimens
+        Of the run.
+    people
+        Who may take an antagonist for long.
+    horizon
+        End of the run, h: later doses do not count.
+    """
+    long_standing = _long_standing(people)
+    interacting: Concern | None = None
+    high: dict[str, float] = {}
+    for regimen in regimens:
+        doses = [one for one in (regimen.records if regimen else ()) if isinstance(one, DoseRecord)]
+        doses = [one for one in doses if (one.amount > 0 or one.rate > 0) and one.time < horizon]
+        interacting = interacting or _interaction(doses, long_standing)
+        for form, limit in ASK_ABOVE.items():
+            most = _most_in_a_day([one for one in doses if one.form == form and not one.food], horizon)
+            if most > limit.value * (1 + ROUNDING):
+                high[form] = max(most, high.get(form, 0.0))
+    found = [interacting] if interacting else []
+    return (*found, *(_high_dose(form, most) for form, most in high.items()))
+
+
+def warn_of(found: Iterable[Concern], stacklevel: int = 2) -> None:
+    """Warn of each point once; ``warnings.simplefilter("ignore", HighDoseWarning)`` silences a kind."""
+    for one in found:
+        warnings.warn(str(one), one.category, stacklevel=stacklevel + 1)
+
+
+@contextmanager
+def unsaid() -> Iterator[None]:
+    """Let no warning of safety out: of a published trial, say, whose report says what there is to say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SafetyWarning)
+        yield
+
+
+def told(found: Iterable[Concern]) -> str:
+    """Return what a result says: one sentence a line."""
+    return "\n".join(map(str, found)) or NOTHING
+
+
+def _long_standing(people: Population | None) -> tuple[str, ...]:
+    """Return the antagonists that anybody takes for long: columns ``drug[warfarin]``."""
+    table = {} if people is None else people.table
+    taken = {name[5:-1]: column.values for name, column in table.items() if name.startswith("drug[")}
+    return tuple(name for name, amounts in taken.items() if name in ANTAGONISTS and (amounts > 0).any())
+
+
+def _interaction(doses: Iterable[DoseRecord], long_standing: tuple[str, ...]) -> Concern | None:
+    names = tuple(dict.fromkeys(one.form for one in doses))
+    drugs = tuple(dict.fromkeys((*(name for name in names if name in ANTAGONISTS), *long_standing)))
+    forms = tuple(name for name in names if name not in ANTAGONISTS)
+    if not drugs or not forms:
+        return None
+    return Concern(
+        InteractionWarning,
+        f"{listed(forms)} beside {listed(drugs)}: vitamin K acts against the drug and moves INR, so nobody who takes "
+        "it changes intake without those who watch the INR",
+        INTERACTION_ROWS,
+    )
+
+
+def _high_dose(form: str, most: float) -> Concern:
+    limit = ASK_ABOVE[form]
+    return Concern(
+        HighDoseWarning,
+        f"{most:.4g} ug of {form} in a day from supplements is more than {limit.value:g} ug: ask a healthcare "
+        "professional",
+        source_ids(limit.source),
+    )
+
+
+def _most_in_a_day(doses: list[DoseRecord], horizon: float) -> float:
+    """Return the largest amount (ug) given within 24 h."""
+    if len(doses) == 1 and not doses[0].rate:
+        one = doses[0]
+        within = count(HOURS_PER_DAY, one.every) if one.every else 1
+        left = count(horizon - one.time, one.every) if one.every else 1
+        return _ug(one) * min(within, left, within if one.doses is None else one.doses)
+    parts = [(_times(one, horizon), _ug(one)) for one in doses]
+    times = np.concatenate([np.zeros(0), *(times for times, _ in parts)])
+    amounts = np.concatenate([np.zeros(0), *(np.full(len(times), ug) for times, ug in parts)])
+    order = np.argsort(times, kind="stable")
+    times, sums = times[order], np.concatenate([np.zeros(1), np.cumsum(amounts[order])])
+    after = np.searchsorted(times, times + HOURS_PER_DAY * (1 - ROUNDING))
+    return float((sums[after] - sums[:-1]).max(initial=0.0))
+
+
+def _times(one: DoseRecord, horizon: float) -> np.ndarray:
+    if not one.every:
+        return np.array([one.time])
+    many = count(horizon - one.time, one.every)
+    return one.time + one.every * np.arange(many if one.doses is None else min(many, one.doses))
+
+
+def _ug(one: DoseRecord) -> float:
+    """Return what one dose gives in a day at most, ug; an infusion by its rate as long as it lasts, up to a day."""
+    amount = one.rate * HOURS_PER_DAY if one.endless else one.amount
+    return amount * one.molar_mass / 1e3 / max(one.infused / HOURS_PER_DAY, 1.0)
+
+
+__all__ = ["NOTHING", "Concern", "concerns", "told", "unsaid", "warn_of"]
