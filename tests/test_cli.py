@@ -185,7 +185,7 @@ MISTAKES = [
     ),
     mistake(
         "rum knapen-2015",
-        "unknown command: got 'rum', expected one of 'describe', 'run', 'schema', 'scorecard' and 'trials'; ",
+        "unknown command: got 'rum', expected one of 'describe', 'foods', 'run', 'schema', 'scorecard' and 'trials'; ",
         "the nearest is 'run'.",
     ),
     mistake("scorecard --only", "trials with --only: got 'none', expected at least one name or file."),
@@ -264,7 +264,9 @@ def test_help_shows_commands_and_options(capsys):
     for arguments in ([], ["--help"]):
         code, text, _ = said(capsys, *arguments)
         assert code == 0
-        assert all(f"\n  {command} " in text for command in ("run", "trials", "scorecard", "schema", "describe"))
+        assert all(
+            f"\n  {command} " in text for command in ("run", "trials", "scorecard", "schema", "describe", "foods")
+        )
         assert "not medical advice" in " ".join(text.split())
     text = said(capsys, "run", "--help")[1]
     assert all(option in text for option in ("--n", "--seed", "--workers", "--out", "--rtol"))
@@ -362,3 +364,40 @@ def test_a_run_needs_no_display_and_no_other_directory(tiny, tmp_path):
     _, log = running.communicate(timeout=300)
     assert running.returncode == 0, log
     assert {path.name for path in Path(tmp_path).iterdir()} == {"trial", "tiny.nc", "tiny.png"}
+
+
+def test_foods_are_listed_and_searched(capsys):
+    code, everything, _ = said(capsys, "foods")
+    assert code == 0
+    assert everything.splitlines()[-1].startswith("Habitual diets: Netherlands, women of 49 to 70 years")
+    code, natto, _ = said(capsys, "foods", "NATT", "--region", "JP")
+    assert code == 0
+    assert natto.splitlines()[1:] == [
+        "natto",
+        " * JP  MK-7                               939        kamao-2007-natto-mk7",
+        "   JP  MK-7                               796        kamao-2007-natto-mk7-low",
+        "   JP  MK-7                               775        tsukamoto-2000-natto-mk7-content",
+        "   JP  MK-7                              1750        jhej-1999-natto-mk7-content; fermented in the laboratory",
+        " * -   K1                                32.1        halder-2019-natto-k1",
+        " * -   sum, as Dutch natto             1098.5        halder-2019-natto-k2",
+    ]
+    assert "eel\n  uncertain: no row of the evidence gives a content\n" in everything
+    assert all(line in everything for line in natto.splitlines()[1:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["foods", "nattto"],
+            "unknown food: got 'nattto', expected one of 59 names, 'natto' the first; the nearest is 'natto'.",
+        ),
+        (["foods", "gouda", "--region", "JP"], "region: got 'JP', expected one that has 'gouda': 'NL'."),
+        (
+            ["foods", "--region", "XX"],
+            "unknown region of the food table: got 'XX', expected one of 'AU', 'DK', 'FI', 'FR', 'JP', 'NL' and 'US'.",
+        ),
+    ],
+)
+def test_foods_that_are_not_there(arguments, sentence, capsys):
+    assert said(capsys, *arguments) == (2, "", f"menaquinone: {sentence}\n")

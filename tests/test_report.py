@@ -178,3 +178,10 @@ def test_a_row_without_a_number_or_size_says_so():
     assert "tmax 3 h, n not stated" in report.citation("knapen-2014-mk7-tmax-capsule")
     assert "washout_sampling 14 d" in report.citation("knapen-2016-steady-washout")
     assert "variability qualitative, n not stated" in report.citation("knapen-2014-mk7-variability")
+
+
+def test_points_of_safety_stand_below_the_disclaimer():
+    quiet = xr.Dataset(attrs={"safety": "nothing to say"})
+    said = xr.Dataset(attrs={"safety": "this (row-1)\nthat (row-2)"})
+    assert report.cautions(quiet) == report.cautions(xr.Dataset()) == report.NOT_ADVICE
+    assert report.cautions(said) == f"{report.NOT_ADVICE}\nSafety: this (row-1).\nSafety: that (row-2)."

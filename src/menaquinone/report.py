@@ -1,4 +1,4 @@
-"""A trial as a table: what each arm shows at each visit, what was reported, and where every number is from."""
+"""Tables for people: what each arm of a trial shows at each visit beside what was reported, and what foods hold."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from menaquinone.catalogue import evidence
+from menaquinone.catalogue import evidence, foods
+from menaquinone.catalogue.contents import Content, Food
+from menaquinone.catalogue.diets import HABITS
 from menaquinone.declare import source_ids
-from menaquinone.errors import UnknownNameError, require
+from menaquinone.errors import UnknownNameError, listed, refused, require
 from menaquinone.inputs.safety import NOTHING
 from menaquinone.results import NOT_ADVICE
 from menaquinone.studies.measures import MEASURES, of_people, pick
@@ -310,11 +312,62 @@ def text(outcome: "Dataset", trial: "Trial") -> str:
     )
 
 
+def foods_text(search: str = "", region: str | None = None) -> str:
+    """Return what rows say 100 g of foods hold, source beside source, as plain text.
+
+    Parameters
+    ----------
+    search
+        Part of a food's name, or of another name of it; all foods where it is empty.
+    region
+        Only its rows, and those that have none; all regions if left out.
+
+    Raises
+    ------
+    UnknownNameError
+        If no food has such a name, or there is no such region.
+    """
+    if region is not None:
+        foods.region(region)
+    wanted = search.casefold()
+    found = [one for one in foods.FOODS.values() if any(wanted in name for name in (one.name, *one.also))]
+    found = found or [foods.food(search)]
+    said = [
+        "ug in 100 g by region and form; * is what a diet of that region counts, a spread is an SD of the logarithm"
+    ]
+    for one in found:
+        rows = [row for row in one.contents if region is None or row.region in (region, "")]
+        said += [_named(one), *(_content(row, one) for row in rows)] if rows or not one.contents else []
+        said += [f"  uncertain: {one.uncertain}"] if one.uncertain and (rows or not one.contents) else []
+    if len(said) == 1:
+        raise refused(
+            "region", region, f"one that has '{search}': {listed(each for one in found for each in one.regions)}"
+        )
+    if not search:
+        said += ["", "Habitual diets: " + "; ".join(f"{one.name}, {one.meaning}" for one in HABITS.values())]
+    return "\n".join(said)
+
+
+def _named(one: Food) -> str:
+    others = f" ({', '.join(one.also)})" if one.also else ""
+    return f"{one.name}{others}" + (f", as {one.matrix}" if one.matrix != "food" else "")
+
+
+def _content(row: Content, one: Food) -> str:
+    counted = "*" if row in one.chosen([row.region] if row.region else []) else " "
+    what = row.form or f"sum, {row.split.name if row.split else ''}"
+    spread = f"{row.amount.omega:.2f}" if row.amount.omega else ""
+    flag = f"; {row.flag}" if row.flag else ""
+    where = row.region or "-"
+    return f" {counted} {where:<3} {what:<30} {row.amount.value:>7g} {spread:>5}  {row.amount.source}{flag}"
+
+
 __all__ = [
     "HEADER",
     "Line",
     "cautions",
     "citation",
+    "foods_text",
     "heading",
     "lines",
     "scorecard_rich",
