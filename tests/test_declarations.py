@@ -2,16 +2,25 @@
 
 import pytest
 
+from menaquinone import models
+from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.proteins import PROTEINS
 from menaquinone.catalogue.tissues import TISSUES
 from menaquinone.models import vitamin_k
 from menaquinone.testing import check_block
 from menaquinone.testing.outcomes import SIGNED
 
-MODEL = vitamin_k()
+MODEL = vitamin_k(antagonists=ANTAGONISTS)
+VARIANTS = (
+    *vitamin_k(
+        antagonists=ANTAGONISTS, inr=models.PROTHROMBIN_ALONE, vkor=models.competition, cycle=models.three_states
+    ).stages,
+    *vitamin_k().stages,
+)
+STAGES = MODEL.stages + tuple(one for one in VARIANTS if one.block not in {each.block for each in MODEL.stages})
 
 
-@pytest.mark.parametrize("one", MODEL.stages, ids=lambda one: one.block.name)
+@pytest.mark.parametrize("one", STAGES, ids=lambda one: one.block.name)
 def test_blocks_hold_their_claims_at_the_numbers_of_every_record(one):
     signed = SIGNED & one.block.states.keys()
     check_block(one.block, members=one.members, signed=signed, samples=20)
@@ -34,4 +43,4 @@ def test_records_link_to_what_is_there():
 
 def test_no_parameter_is_left_out_of_generated_sets_without_a_reason():
     fixed = {name for one in MODEL.stages for name, p in one.block.parameters.items() if p.low == p.high}
-    assert fixed == {"reference_age", "first_score", "calcium_unit"}
+    assert fixed == {"reference_age", "first_score", "calcium_unit", "stated_age", "stated_weight"}

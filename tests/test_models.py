@@ -153,3 +153,66 @@ def test_what_cannot_be_built_is_refused_in_one_sentence(chosen, error, message)
     with pytest.raises(error) as caught:
         models.vitamin_k(**chosen)
     assert str(caught.value) == message
+
+
+# Antagonists ----------------------------------------------------------------------------------------------------------
+
+
+def test_antagonists_bring_factors_and_inr():
+    model = models.vitamin_k(antagonists=["warfarin"])
+    assert names(model) == [
+        "oral_pk", "antagonist_pk", "sensitivity", "delivery", "tissue", "inhibited_vkor", "cycle", "carboxylation",
+        *ORDER[6:9], "factors", "prothrombin_complex", *ORDER[9:],
+    ]  # fmt: skip
+    assert model.members("factor") == ("II", "VII", "IX", "X", "C", "S")
+    assert model.members("protein")[3:] == ("factor VII", "factor IX", "factor X", "protein C", "protein S")
+    assert any("not a dosing tool" in note for note in model.notes)
+    assert "inr" in model.outputs
+    assert "inr" not in models.vitamin_k().offers
+
+
+def test_variants_are_passed_and_keep_what_goes_with_them():
+    common = {"antagonists": ["warfarin", "acenocoumarol"], "sites": []}
+    default = models.vitamin_k(**common)
+    alone = models.vitamin_k(**common, inr=models.PROTHROMBIN_ALONE)
+    assert [one.parameters["ic50_aa[acenocoumarol]"].value for one in (default, alone)] == [0.050, 0.087]
+    assert [one.parameters["weight[VII]"].value for one in (default, alone)] == [1 / 3, 0.0]
+    rivals = models.vitamin_k(**common, vkor=models.competition)
+    assert rivals.parameters["competing_level[K1]"].value == 28.0
+    assert "tissue_cycle" in names(models.vitamin_k(**common, cycle=models.three_states))
+    assert "tissue_cycle" in names(models.vitamin_k(cycle=models.three_states))
+    for model in (default, alone, rivals):
+        again = pickle.loads(pickle.dumps(model))
+        assert again.parameters == model.parameters
+    assert any("potency is assumed" in note for note in default.notes)
+
+
+def test_gas6_is_there_for_those_who_ask():
+    model = models.vitamin_k(proteins=["Gas6"], sites=[])
+    assert model.members("protein") == ("Gas6",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"tissues": ["bone", "vessel"]},
+            (
+                "antagonists: got 'warfarin' with tissue 'bone' and 'vessel', expected 'liver' among the tissues, "
+                "where clotting factors are made."
+            ),
+        ),
+        (
+            {"proteins": ["MGP", "prothrombin"]},
+            (
+                "antagonists: got 'warfarin' without 'factor VII', 'factor IX', 'factor X', 'protein C' and "
+                "'protein S', expected every clotting factor among the proteins, or `proteins` left out."
+            ),
+        ),
+        ({"antagonists": "warfarin"}, "antagonists: got 'warfarin', expected a list of names or records."),
+    ],
+)
+def test_antagonists_without_what_they_need(arguments, message):
+    with pytest.raises(InputError) as caught:
+        models.vitamin_k(**{"antagonists": ["warfarin"], **arguments})
+    assert str(caught.value) == message

@@ -22,7 +22,15 @@ from menaquinone.catalogue import evidence
 from menaquinone.declare import Block, Member, Read, Stage, StateVariable, Value, source_ids
 from menaquinone.inputs.people import RECORDS
 
-AXES = {"form": "Forms", "tissue": "Tissues", "protein": "Proteins", "site": "Sites", "": "The person"}
+AXES = {
+    "form": "Forms",
+    "antagonist": "Antagonists",
+    "tissue": "Tissues",
+    "protein": "Proteins",
+    "factor": "Clotting factors",
+    "site": "Sites",
+    "": "The person",
+}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -61,8 +69,9 @@ def modules(package: ModuleType) -> list[ModuleType]:
 
 
 def model_stages() -> tuple[Stage, ...]:
-    """Return the stages of the ready-made human model."""
-    return import_module("menaquinone.models").vitamin_k().stages
+    """Return the stages of the ready-made human model, antagonists included."""
+    antagonists = import_module("menaquinone.catalogue.antagonists").ANTAGONISTS
+    return import_module("menaquinone.models").vitamin_k(antagonists=antagonists).stages
 
 
 # ---------------------------------------------------------------------------------------------------------- mechanisms

@@ -92,3 +92,16 @@ def test_effects_keep_the_shape_they_are_given(numbers):
     array = np.array(numbers)
     for effect in (effects.bone_loss, effects.phosphate, effects.meal_fat, effects.cholestasis):
         assert effect(array).shape == array.shape
+
+
+@pytest.mark.parametrize(
+    ("genotype", "two", "three"), [(11, 0, 0), (12, 1, 0), (13, 0, 1), (22, 2, 0), (23, 1, 1), (33, 0, 2)]
+)
+def test_alleles_are_counted(genotype, two, three):
+    assert effects.cyp2c9_2(np.array([genotype])) == two
+    assert effects.cyp2c9_3(np.array([genotype])) == three
+
+
+def test_one_allele_is_enough_to_be_a_carrier():
+    assert effects.cyp4f2_carrier([0, 1, 2]).tolist() == [0, 1, 1]
+    assert effects.vkorc1_a([0, 1, 2]).tolist() == [0, 1, 2]

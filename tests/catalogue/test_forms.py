@@ -7,7 +7,7 @@ import pytest
 
 from menaquinone.blocks.oral_pk import ORAL_PK
 from menaquinone.catalogue.forms import FORMS, K1, MK4, MK7, MK8, MK9, FatEffect, Form, Formulation, enters, form
-from menaquinone.catalogue.proteins import MGP, PROTEINS, Protein, protein
+from menaquinone.catalogue.proteins import MGP, PROTEINS, USUAL, Protein, protein
 from menaquinone.catalogue.sites import CORONARY, SITES, Site, site
 from menaquinone.catalogue.tissues import TISSUES, VESSEL, Tissue, tissue
 from menaquinone.declare import Entry, Member, Value, member, stage
@@ -19,7 +19,8 @@ RECORDS = [*FORMS.values(), *TISSUES.values(), *PROTEINS.values(), *SITES.values
 def test_the_names_are_those_that_stand_in_brackets():
     assert tuple(FORMS) == ("K1", "MK-4", "MK-7", "MK-8", "MK-9")
     assert tuple(TISSUES) == ("liver", "bone", "vessel")
-    assert tuple(PROTEINS) == ("MGP", "osteocalcin", "prothrombin")
+    assert USUAL == tuple(PROTEINS)[:3] == ("MGP", "osteocalcin", "prothrombin")
+    assert tuple(PROTEINS)[3:] == ("factor VII", "factor IX", "factor X", "protein C", "protein S", "Gas6")
     assert tuple(SITES) == ("coronary", "aortic valve", "thoracic aorta")
 
 
@@ -126,12 +127,17 @@ def test_formulations():
     )
 
 
+PROTEINS_LISTED = (
+    "'MGP', 'osteocalcin', 'prothrombin', 'factor VII', 'factor IX', 'factor X', 'protein C', 'protein S' and 'Gas6'"
+)
+
+
 @pytest.mark.parametrize(
     ("look_up", "wrong", "kind", "known", "nearest"),
     [
         (form, "MK7", "form", "'K1', 'MK-4', 'MK-7', 'MK-8' and 'MK-9'", "MK-7"),
         (tissue, "vessels", "tissue", "'liver', 'bone' and 'vessel'", "vessel"),
-        (protein, "mgp", "protein", "'MGP', 'osteocalcin' and 'prothrombin'", "MGP"),
+        (protein, "mgp", "protein", PROTEINS_LISTED, "MGP"),
         (site, "valve", "site", "'coronary', 'aortic valve' and 'thoracic aorta'", "aortic valve"),
     ],
 )

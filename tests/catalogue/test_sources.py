@@ -13,6 +13,7 @@ import menaquinone.blocks
 import menaquinone.catalogue
 from menaquinone import models
 from menaquinone.catalogue import effects, evidence
+from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.forms import FORMS
 from menaquinone.declare import Block, Param, Value, source_ids
 from menaquinone.units import factor
@@ -102,7 +103,7 @@ def test_what_was_derived_says_how():
 
 
 def test_members_stay_inside_the_bounds_that_generated_parameters_keep():
-    for stage in models.vitamin_k().stages:
+    for stage in models.vitamin_k(antagonists=ANTAGONISTS).stages:
         for (name, label), value in stage.values.items():
             declared = stage.block.parameters[name]
             now, low, high = (value.value * factor(value.unit), declared.low, declared.high)
@@ -116,7 +117,7 @@ def test_the_units_of_members_are_those_of_the_declaration():
     pytest.importorskip("pint")
     from menaquinone.units import registry
 
-    for stage in models.vitamin_k().stages:
+    for stage in models.vitamin_k(antagonists=ANTAGONISTS).stages:
         for (name, label), value in stage.values.items():
             given, wanted = (registry().Unit(one) for one in (value.unit, stage.block.parameters[name].unit))
             assert given.dimensionality == wanted.dimensionality, f"{name}[{label}]"

@@ -193,7 +193,7 @@ def test_reference_persons_are_identical_and_hold_the_reference_levels() -> None
         absorbed = people.diet[name] * 1e3 / FORMS[name].molar_mass.value / 24 * values["bioavailability"].value
         assert np.allclose(absorbed / values["clearance"].value, level, rtol=1e-12)
     held = people.covariates(8766)
-    assert sorted(held) == ["age", "bone_loss", "egfr", "growth_noise"]
+    assert sorted(held) == ["age", "bone_loss", "egfr", "growth_noise", "habitual_drug", "weight"]
     assert held["bone_loss"].at(0)[:, 0].tolist() == [0.5] * 3
 
 

@@ -146,7 +146,10 @@ REFUSALS = [
     (
         {"form": "MK7"},
         UnknownNameError,
-        "unknown form: got 'MK7', expected one of 'K1', 'MK-4', 'MK-7', 'MK-8' and 'MK-9'; the nearest is 'MK-7'.",
+        (
+            "unknown form or antagonist: got 'MK7', expected one of 'K1', 'MK-4', 'MK-7', 'MK-8', 'MK-9', 'warfarin' "
+            "and 'acenocoumarol'; the nearest is 'MK-7'."
+        ),
     ),
     (
         {"amount": "360 uug"},

@@ -265,8 +265,8 @@ ROW_REFUSALS = [
         {"CMT": "oral[MK77]"},
         UnknownNameError,
         (
-            "unknown form of CMT in row 2: got 'MK77', expected one of 'K1', 'MK-4', 'MK-7', 'MK-8' and 'MK-9'; "
-            "the nearest is 'MK-7'."
+            "unknown form of CMT in row 2: got 'MK77', expected one of 'K1', 'MK-4', 'MK-7', 'MK-8', 'MK-9', "
+            "'warfarin' and 'acenocoumarol'; the nearest is 'MK-7'."
         ),
     ),
     (
@@ -282,7 +282,8 @@ ROW_REFUSALS = [
         UnknownNameError,
         (
             "unknown CMT in row 2: got 'oral K1', expected one of 'oral[K1]', 'iv[K1]', 'im[K1]', 'oral[MK-4]', "
-            "'iv[MK-4]', 'im[MK-4]', 'oral[MK-7]', 'oral[MK-8]' and 'oral[MK-9]'; the nearest is 'oral[K1]'."
+            "'iv[MK-4]', 'im[MK-4]', 'oral[MK-7]', 'oral[MK-8]', 'oral[MK-9]', 'oral[warfarin]' "
+            "and 'oral[acenocoumarol]'; the nearest is 'oral[K1]'."
         ),
     ),
     (
@@ -290,7 +291,8 @@ ROW_REFUSALS = [
         UnknownNameError,
         (
             "unknown CMT in row 2: got 3, expected one of 'oral[K1]', 'iv[K1]', 'im[K1]', 'oral[MK-4]', "
-            "'iv[MK-4]', 'im[MK-4]', 'oral[MK-7]', 'oral[MK-8]' and 'oral[MK-9]'."
+            "'iv[MK-4]', 'im[MK-4]', 'oral[MK-7]', 'oral[MK-8]', 'oral[MK-9]', 'oral[warfarin]' "
+            "and 'oral[acenocoumarol]'."
         ),
     ),
     ({"SS": 1}, InputError, "II in row 2: got 0, expected an interval greater than 0 beside SS 1."),

@@ -1,5 +1,6 @@
-"""Datasets in, datasets out: exposure, markers, progression of calcium, summaries. Nothing here solves anything."""
+"""Datasets in, datasets out: exposure, markers, control of INR, calcium, summaries. Nothing here solves anything."""
 
+from menaquinone.analysis.anticoagulation import time_in_range
 from menaquinone.analysis.exposure import (
     accumulation,
     apparent_half_life,
@@ -43,6 +44,7 @@ __all__ = [
     "share_above",
     "share_positive",
     "terminal",
+    "time_in_range",
     "time_to_change",
     "time_to_share",
     "volume",

@@ -10,7 +10,7 @@ from menaquinone import units
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import draws
 
-MEMBERS = ("form", "tissue", "protein", "site")
+MEMBERS = ("form", "tissue", "protein", "site", "antagonist", "factor")
 
 
 def variable(data: xr.Dataset, name: str) -> xr.DataArray:

@@ -258,6 +258,47 @@ def bone_loss(years: ArrayLike) -> Floats:
     return loss
 
 
+# Antagonists ----------------------------------------------------------------------------------------------------------
+
+
+def cyp2c9_2(genotype: ArrayLike) -> Floats:
+    """Return the value of ``cyp2c9_2`` of every antagonist: the number of alleles *2 of CYP2C9.
+
+    Parameters
+    ----------
+    genotype
+        The two alleles as digits: 12 for *1/*2.
+    """
+    return _alleles(genotype, 2)
+
+
+def cyp2c9_3(genotype: ArrayLike) -> Floats:
+    """Return the value of ``cyp2c9_3`` of every antagonist, as :func:`cyp2c9_2`."""
+    return _alleles(genotype, 3)
+
+
+def _alleles(genotype: ArrayLike, allele: int) -> Floats:
+    code = np.asarray(genotype, dtype=float)
+    count: Floats = (code // 10 == allele).astype(float) + (code % 10 == allele)
+    return count
+
+
+def cyp4f2_carrier(alleles: ArrayLike) -> Floats:
+    """Return the value of ``cyp4f2_carrier`` of every antagonist: whether an allele *3 is carried.
+
+    Parameters
+    ----------
+    alleles
+        Number of alleles *3.
+    """
+    return (np.asarray(alleles, dtype=float) > 0).astype(float)
+
+
+def vkorc1_a(alleles: ArrayLike) -> Floats:
+    """Return the value of ``vkorc1_a`` of every antagonist: the number of alleles -1639A itself."""
+    return np.array(alleles, dtype=float)
+
+
 def values() -> dict[str, Value]:
     """Return every number of this module by its name, steps of bone loss included."""
     found: dict[str, Any] = {name: one for name, one in globals().items() if isinstance(one, Value)}
@@ -265,6 +306,7 @@ def values() -> dict[str, Value]:
 
 
 __all__ = [
-    "allometry", "bone_loss", "cholestasis", "coronary_incidence", "egfr_at", "formulation", "growth_factor", "kidney",
-    "meal_fat", "onset_factor", "phosphate", "triglycerides", "values",
+    "allometry", "bone_loss", "cholestasis", "coronary_incidence", "cyp2c9_2", "cyp2c9_3", "cyp4f2_carrier", "egfr_at",
+    "formulation", "growth_factor", "kidney", "meal_fat", "onset_factor", "phosphate", "triglycerides", "values",
+    "vkorc1_a",
 ]  # fmt: skip

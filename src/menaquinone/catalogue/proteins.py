@@ -83,8 +83,37 @@ PROTHROMBIN = Protein(
     gla=Value(10.0, "1", "furie-gla-count-fii"),
 )
 
-PROTEINS: Mapping[str, Protein] = MappingProxyType({one.name: one for one in (MGP, OSTEOCALCIN, PROTHROMBIN)})
+
+def _in_the_liver(name: str, meaning: str, loss: Value, gla: Value | None = None) -> Protein:
+    why = "assumed: as prothrombin; one healthy share for all that the liver makes"
+    u0 = Value(PROTHROMBIN.carboxylation.values["u0"].value, "1", why)
+    return Protein(name, member(name, meaning=meaning, links={"tissue": "liver"}, u0=u0, k_out=loss), gla)
+
+
+FACTOR_VII = _in_the_liver("factor VII", "factor VII, the first to fall", Value(0.12, "1/h", "wajima-2009-d-vii"))
+FACTOR_IX = _in_the_liver(
+    "factor IX", "factor IX", Value(0.029, "1/h", "wajima-2009-d-ix"), Value(12.0, "1", "furie-gla-count-fix")
+)
+FACTOR_X = _in_the_liver("factor X", "factor X", Value(0.018, "1/h", "wajima-2009-d-x"))
+PROTEIN_C = _in_the_liver("protein C", "protein C, an anticoagulant", Value(0.05, "1/h", "wajima-2009-d-pc"))
+PROTEIN_S = _in_the_liver("protein S", "protein S, an anticoagulant", Value(0.0165, "1/h", "wajima-2009-d-ps"))
+GAS6 = _in_the_liver(
+    "Gas6",
+    "growth arrest specific protein 6",
+    Value(0.0165, "1/h", "assumed: as protein S, its nearest relative; no row"),
+)
+
+PROTEINS: Mapping[str, Protein] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            MGP, OSTEOCALCIN, PROTHROMBIN, FACTOR_VII, FACTOR_IX, FACTOR_X, PROTEIN_C, PROTEIN_S, GAS6,
+        )
+    }
+)  # fmt: skip
 """The built-in proteins by name."""
+USUAL: tuple[str, ...] = ("MGP", "osteocalcin", "prothrombin")
+"""Proteins of a model in which nobody takes an antagonist; the other factors would only cost time there."""
 
 
 def protein(name: str | Protein) -> Protein:
@@ -107,4 +136,7 @@ def protein(name: str | Protein) -> Protein:
     return PROTEINS[name]
 
 
-__all__ = ["MGP", "OSTEOCALCIN", "PROTEINS", "PROTHROMBIN", "Protein", "protein"]
+__all__ = [
+    "FACTOR_IX", "FACTOR_VII", "FACTOR_X", "GAS6", "MGP", "OSTEOCALCIN", "PROTEINS", "PROTEIN_C", "PROTEIN_S",
+    "PROTHROMBIN", "USUAL", "Protein", "protein",
+]  # fmt: skip

@@ -85,7 +85,8 @@ def changed(people: "Population", columns: Mapping[str, np.ndarray], times: int 
                     f"{listed(columns)} of population '{people.name}': got effects on '{name}' that are not those of "
                     "its columns, expected people as they were drawn."
                 )
-    new = {name: columns[name] if name in columns else np.tile(array, times) for name, array in now.items()}
+    new = {name: np.tile(array, times) for name, array in now.items() if name not in columns}
+    new |= {name: array for name, array in columns.items() if name in needed}  # a genotype may be new to the table
     eaten = {one.eaten_as: columns[name] for name, one in record.draws.items() if one.eaten_as and name in columns}
     return (*consequences(record, new, only), eaten)
 

@@ -4,7 +4,7 @@ Every covariate carries its own rule between knots. One that enters an affine bl
 steps, in every engine alike, so that a drifting eGFR does not break a periodic orbit within the year.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor, log, sqrt
 from typing import Any
@@ -15,9 +15,11 @@ from menaquinone.catalogue import effects
 from menaquinone.catalogue.sites import GROWTH_NOISE
 from menaquinone.errors import InputError, listed, refused
 from menaquinone.inputs import draws
-from menaquinone.units import HOURS_PER_YEAR
+from menaquinone.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 HOLDS = ("previous", "next", "linear")
+_NEVER = 1e9
+"""h; beyond every horizon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +180,39 @@ def bone_loss(since: np.ndarray) -> Covariate:
     return Covariate(effects.BONE_LOSS[0][1].unit, np.concatenate([first, knots], axis=1), values)
 
 
+def constant(values: np.ndarray, unit: str) -> Covariate:
+    """Return a covariate that stands still.
+
+    Parameters
+    ----------
+    values : ndarray (n,)
+        In ``unit``.
+    unit
+        Unit of the values.
+    """
+    return Covariate(unit, np.zeros(1), values[:, None])
+
+
+def habitual_drugs(daily: Mapping[str, np.ndarray], until: np.ndarray) -> Covariate:
+    """Return the covariate of drugs that are taken for long: a constant intake, at the same rate night and day.
+
+    Parameters
+    ----------
+    daily : mapping to ndarray (n,)
+        By antagonist, mg/d; 0 for those who take none.
+    until : ndarray (n,)
+        Days since entry from which nothing is taken any more; NaN for people who go on.
+    """
+    values = np.stack(list(daily.values()), axis=1)[:, None]
+    names = tuple(daily)
+    if np.isnan(until).all():
+        return Covariate("mg/d", np.zeros(1), values, axis="antagonist", members=names)
+    last = np.where(np.isnan(until), _NEVER, until * HOURS_PER_DAY)
+    knots = np.stack([np.full(len(last), -1.0), last], axis=1)
+    levels = np.concatenate([values, np.zeros_like(values)], axis=1)
+    return Covariate("mg/d", knots, levels, axis="antagonist", members=names)
+
+
 def growth_noise(seed: int, ids: np.ndarray, sites: Sequence[str], horizon: float) -> Covariate:
     """Draw each started year's factor on the growth of deposits: log-normal, mean 1, SD as the catalogue has it.
 
@@ -210,8 +245,10 @@ __all__ = [
     "Covariate",
     "ageing",
     "bone_loss",
+    "constant",
     "frozen",
     "growth_noise",
+    "habitual_drugs",
     "kidney_function",
     "no_growth_noise",
     "years_started",

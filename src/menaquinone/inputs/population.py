@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from menaquinone.catalogue.antagonists import ANTAGONISTS, Antagonist, antagonist
+from menaquinone.catalogue.genes import GENES
 from menaquinone.catalogue.sites import SITES
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import covariates, draws
@@ -19,10 +21,22 @@ from menaquinone.inputs.diet import Diet
 from menaquinone.inputs.habitual import habitual
 from menaquinone.inputs.people import RECORDS, Record
 from menaquinone.inputs.records import together
-from menaquinone.units import magnitude
+from menaquinone.units import HOURS_PER_DAY, hours, magnitude
 
 COVARIATES = ("age", "egfr", "years_since_last_period")
-"""Columns that become covariates."""
+"""Columns that become covariates and do nothing else."""
+DRUGS_END = "drugs_end"
+"""Column of the days since entry from which no drug is taken any more; NaN for those who go on."""
+
+
+def becomes_covariate(name: str) -> bool:
+    """Return whether a column is read by blocks as it stands."""
+    return name == "weight" or _only_covariate(name)
+
+
+def _only_covariate(name: str) -> bool:
+    return name in COVARIATES or name == DRUGS_END or name.startswith("drug[")
+
 
 _COUNTED = "what the matrix of the foods leaves of the intake, beyond what the basal supply of tissues holds already"
 _GRAMS = "grams of foods times their contents"
@@ -232,11 +246,69 @@ class Population:
         table = {name: column for name, column in self.table.items() if not name.startswith("eaten[")} | columns
         return replace(self, diet=intake, table=table, notes=together(self.notes, diet.notes))
 
+    def taking(self, drugs: Mapping[str | Antagonist, Any], *, until: Any = None) -> "Population":
+        """Return the same people as long-standing users of drugs: time 0 is the steady state of what they take.
+
+        The drug is a constant input at the mean rate of its daily dose, so that nothing moves without a change; give
+        it as doses of a regimen to see the day between two tablets.
+
+        Parameters
+        ----------
+        drugs
+            Daily dose by antagonist, ``{"warfarin": "5 mg/d"}``; or mg/d, one number or one for each person.
+        until
+            Time since entry from which they take none of their long-standing drugs any more; never, if left out.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such antagonist.
+        InputError
+            If a dose is negative, not finite or of the wrong shape, or ``until`` is no time after entry.
+        """
+        columns = {}
+        for name, amount in drugs.items():
+            known = antagonist(name)
+            columns[f"drug[{known.name}]"] = Column(
+                self._daily(known.name, amount), "mg/d", f"{known.name} taken for long", "assumed: given by the user"
+            )
+        end = np.nan if until is None else hours(until, "until") / HOURS_PER_DAY
+        if end <= 0:
+            raise refused("until", until, "a time after entry, at which the steady state is")
+        columns[DRUGS_END] = Column(
+            np.full(self.n, end), "d", "time since entry from which no long-standing drug is taken",
+            "assumed: given by the user",
+        )  # fmt: skip
+        return replace(self, table={**self.table, **columns})
+
+    def _daily(self, name: str, amount: Any) -> np.ndarray:
+        """Return a daily dose in mg/d, (n,)."""
+        if isinstance(amount, str) or hasattr(amount, "units"):
+            amount = magnitude(amount, "mg/d", f"daily dose of {name}")
+        numbers = np.array(np.broadcast_to(np.asarray(amount, float), (self.n,)))
+        wrong = numbers[~(np.isfinite(numbers) & (numbers >= 0))]
+        if wrong.size:
+            raise refused(f"daily dose of {name}", float(wrong[0]), "a finite number of at least 0 in mg/d")
+        return numbers
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """Antagonists that any of these people takes for long."""
+        mine = {name[5:-1]: column.values for name, column in self.table.items() if name.startswith("drug[")}
+        return tuple(name for name, amounts in mine.items() if (amounts > 0).any())
+
     @property
     def changeable(self) -> tuple[str, ...]:
         """Columns that :meth:`having` can change: those whose every consequence is known."""
-        known = COVARIATES if self.record is None else (*self.record.draws, *COVARIATES)
-        return tuple(name for name in self.table if name in known)
+        known = () if self.record is None else self.record.draws
+        genes = tuple(GENES) if self._genes_matter else ()
+        mine = tuple(name for name in self.table if name in known or name in genes or _only_covariate(name))
+        return mine + tuple(name for name in genes if name not in mine)
+
+    @property
+    def _genes_matter(self) -> bool:
+        """Whether the record says what genotypes do."""
+        return self.record is not None and any(set(effect.of) & set(GENES) for effect in self.record.effects)
 
     def having(self, columns: Mapping[str, Any]) -> "Population":
         """Return the same people with other values of some columns, and all that follows from them.
@@ -247,11 +319,12 @@ class Population:
         ----------
         columns
             By name, ``{"weight": 80}``: a number in the column's unit or a quantity, or one number for each person.
+            A genotype goes by its name, ``{"VKORC1": "GA", "CYP2C9": "*1/*3"}``, one or one for each person.
 
         Raises
         ------
         UnknownNameError
-            If there is no such column, or it is not known what it does.
+            If there is no such column or genotype, or it is not known what the column does.
         InputError
             If a value is not finite or of the wrong shape, or the factors of these people are no longer those that
             their columns gave them.
@@ -269,6 +342,8 @@ class Population:
     def _column(self, name: str, value: Any) -> Column:
         if name not in self.changeable:
             raise unknown(f"column of population '{self.name}' that can be changed", name, self.changeable)
+        if name in GENES:
+            return self._genotypes(name, value)
         old = self.table[name]
         if isinstance(value, str) or hasattr(value, "units"):
             value = magnitude(value, old.unit, name)
@@ -277,8 +352,21 @@ class Population:
             raise refused(name, float(numbers[~np.isfinite(numbers)][0]), f"a finite number in {old.unit}")
         return Column(numbers, old.unit, old.long_name, "assumed: given by the user")
 
+    def _genotypes(self, name: str, value: Any) -> Column:
+        gene = GENES[name]
+        given = np.asarray(value, dtype=object)
+        if given.shape not in ((), (self.n,)):
+            raise self._misshapen(f"column '{name}'", given)
+        codes = np.array([gene.code(one) for one in given.ravel().tolist()])
+        return Column(np.broadcast_to(codes, (self.n,)), "1", gene.meaning, "assumed: given by the user")
+
     def covariates(
-        self, horizon: float, *, growth_noise: bool = False, sites: tuple[str, ...] = tuple(SITES)
+        self,
+        horizon: float,
+        *,
+        growth_noise: bool = False,
+        sites: tuple[str, ...] = tuple(SITES),
+        antagonists: tuple[str, ...] = tuple(ANTAGONISTS),
     ) -> dict[str, Covariate]:
         """Return what blocks read about a person, from entry to ``horizon``.
 
@@ -290,12 +378,15 @@ class Population:
             Draw a factor on growth of deposits for every site and started year; 1 otherwise.
         sites
             Sites to draw it for.
+        antagonists
+            Drugs that somebody may be taking for long.
 
         Returns
         -------
         dict
-            ``age`` (linear), ``egfr`` and ``growth_noise`` (yearly steps), ``bone_loss`` (personal steps): those for
-            which the table has what they need.
+            ``age`` (linear), ``egfr`` and ``growth_noise`` (yearly steps), ``bone_loss`` (personal steps),
+            ``weight`` (constant), ``habitual_drug`` (a step where it ends): those for which the table has what they
+            need.
         """
         found: dict[str, Covariate] = {}
         columns = {name: column.values for name, column in self.table.items()}
@@ -305,6 +396,12 @@ class Population:
             found["egfr"] = covariates.kidney_function(columns["egfr"], horizon)
         since = columns.get("years_since_last_period", np.full(self.n, np.nan))
         found["bone_loss"] = covariates.bone_loss(since)
+        if antagonists and "weight" in columns:
+            found["weight"] = covariates.constant(columns["weight"], "kg")
+        if antagonists:
+            none = np.zeros(self.n)
+            daily = {name: columns.get(f"drug[{name}]", none) for name in antagonists}
+            found["habitual_drug"] = covariates.habitual_drugs(daily, columns.get(DRUGS_END, none + np.nan))
         if growth_noise:
             drawn_as = self.ids if self.drawn_as is None else self.drawn_as
             found["growth_noise"] = covariates.growth_noise(self.seed, drawn_as, sites, horizon)
@@ -388,4 +485,4 @@ def _each_once(ids: np.ndarray) -> bool:
     return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
 
 
-__all__ = ["COVARIATES", "Column", "Population", "population"]
+__all__ = ["COVARIATES", "DRUGS_END", "Column", "Population", "becomes_covariate", "population"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
-from menaquinone.catalogue.forms import Form
+from menaquinone.catalogue.substances import Substance
 from menaquinone.errors import InputError, refused
 from menaquinone.inputs.adherence import Adherence
 
@@ -79,7 +79,7 @@ class DoseRecord:
     adherence: float = 1.0
     food: str = ""
     prescribed: tuple[float, float | None] | None = field(default=None, compare=False, repr=False)
-    described: Form | None = field(default=None, hash=False, repr=False)
+    described: Substance | None = field(default=None, hash=False, repr=False)
 
     def __post_init__(self) -> None:
         """Forget the interval of a single dose, so that equal prescriptions are equal."""

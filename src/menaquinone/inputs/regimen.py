@@ -5,8 +5,7 @@ What a regimen is made of and turned into is offered here too, for those who bui
 
 from typing import Any
 
-from menaquinone.catalogue.forms import Form
-from menaquinone.catalogue.forms import form as form_named
+from menaquinone.catalogue.substances import Substance, substance
 from menaquinone.errors import refused
 from menaquinone.inputs.adherence import Adherence, adherence
 from menaquinone.inputs.doses import Doses, Regimens, doses_for
@@ -16,7 +15,7 @@ from menaquinone.units import hours, magnitude, nmol, split
 
 
 def dose(
-    form: str | Form,
+    form: str | Substance,
     amount: Any,
     *,
     every: Any = None,
@@ -30,14 +29,14 @@ def dose(
     formulation: str | None = None,
     fat: Any = None,
 ) -> Regimen:
-    """Prescribe a form of vitamin K, once or again and again.
+    """Prescribe a form of vitamin K or an antagonist, once or again and again.
 
     Quantities are strings with a unit (``"360 ug"``, ``"24 h"``, ``"2 y"``) or pint quantities.
 
     Parameters
     ----------
     form
-        ``"MK-7"``, or a form's record of one's own.
+        ``"MK-7"``, ``"warfarin"``, or a record of one's own. A racemate splits into its enantiomers on absorption.
     amount
         Mass or molar amount of one dose.
     every
@@ -74,7 +73,7 @@ def dose(
         If a quantity is negative, not finite or without unit, if the form is not offered by that route, or if
         ``until`` or ``steady_state`` comes without ``every``.
     """
-    known = form_named(form)
+    known = substance(form)
     known.entry(route)
     known.formulation(formulation or "")
     first = at_least_0(start, "start")

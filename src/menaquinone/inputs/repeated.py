@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from menaquinone.inputs.consequences import changed
-from menaquinone.inputs.population import COVARIATES, Column, Population
+from menaquinone.inputs.population import Column, Population, becomes_covariate
 
 
 def repeated(
@@ -56,7 +56,7 @@ def repeated(
     table = {
         name: Column(new[name] if name in new else np.tile(column.values, times), column.unit, column.long_name, "")
         for name, column in people.table.items()
-        if name in COVARIATES
+        if becomes_covariate(name)
     }
     return Population(
         people.name,

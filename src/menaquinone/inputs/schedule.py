@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from menaquinone.catalogue.forms import Form
+from menaquinone.catalogue.substances import Substance
 from menaquinone.errors import InputError, refused
 from menaquinone.inputs.records import ROUNDING, DoseRecord, Regimen, ResetRecord, count
 from menaquinone.inputs.speeds import at_one_speed
@@ -144,7 +144,7 @@ class Schedule:
     adherence: Floats
     resets: Floats
     steady: tuple[SteadyState, ...]
-    forms: Mapping[str, Form] = field(default_factory=dict)
+    forms: Mapping[str, Substance] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""

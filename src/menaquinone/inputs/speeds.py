@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from menaquinone.catalogue.forms import Form, Formulation
+from menaquinone.catalogue.substances import Substance
 from menaquinone.declare import Value
 from menaquinone.inputs.records import DoseRecord, ResetRecord
 
@@ -17,7 +18,7 @@ UNSPECIFIED = "unspecified"
 """What a dose without a formulation is called where another preparation sets the speed."""
 
 
-def at_one_speed(records: Sequence[DoseRecord | ResetRecord]) -> tuple[Records, dict[str, Form]]:
+def at_one_speed(records: Sequence[DoseRecord | ResetRecord]) -> tuple[Records, dict[str, Substance]]:
     """Return records whose forms have one speed of absorption each, and the forms' records to read them with.
 
     Parameters
@@ -33,6 +34,8 @@ def at_one_speed(records: Sequence[DoseRecord | ResetRecord]) -> tuple[Records, 
     forms = {one.form: one.described for one in records if isinstance(one, DoseRecord) and one.described is not None}
     found = tuple(records)
     for name, form in forms.items():
+        if not isinstance(form, Form):
+            continue  # an antagonist has one preparation
         times = _times(form, [one for one in records if isinstance(one, DoseRecord) and _swallowed(one, name)])
         if len(set(times.values())) > 1:
             fastest = min(times.values(), key=lambda time: time.value)

@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from menaquinone.catalogue.forms import FORMS, Form
-from menaquinone.catalogue.forms import form as form_named
+from menaquinone.catalogue.substances import SUBSTANCES, Substance, substance
 from menaquinone.errors import InputError, listed, refused, unknown
 from menaquinone.inputs.records import DoseRecord, Regimen, ResetRecord, count
 from menaquinone.interop.tables import Row, Table, read, write_csv
 from menaquinone.units import HOURS_PER_DAY, hours, nmol
 
-Compartments = Mapping[Any, tuple[str | Form, str]]
+Compartments = Mapping[Any, tuple[str | Substance, str]]
 """Form and route of each compartment."""
 
 REQUIRED = ("TIME", "AMT", "CMT")
@@ -41,8 +40,8 @@ class _Reader:
 
     amount_unit: str
     time_unit: str
-    compartments: Mapping[Any, tuple[Form, str]]
-    forms: Mapping[str, Form]
+    compartments: Mapping[Any, tuple[Substance, str]]
+    forms: Mapping[str, Substance]
 
     def time(self, row: Row, column: str, default: float | None = None) -> float:
         return hours(f"{row.at_least_0(column, default)!r} {self.time_unit}", row.at(column))
@@ -53,7 +52,7 @@ class _Reader:
     def rate(self, row: Row, mass: float) -> float:
         return self.amount(row, "RATE", mass, 0.0) / hours(f"1 {self.time_unit}")
 
-    def compartment(self, row: Row) -> tuple[Form, str]:
+    def compartment(self, row: Row) -> tuple[Substance, str]:
         """Return form and route of a row."""
         cell = row.cells.get("CMT", "")
         for key in (cell, _whole(cell)):
@@ -92,7 +91,7 @@ def from_table(
     amount_unit: str = "ug",
     time_unit: str = "h",
     compartments: Compartments | None = None,
-    forms: Iterable[Form] = (),
+    forms: Iterable[Substance] = (),
     ignore: Iterable[str] = (),
 ) -> Regimen | dict[int, Regimen]:
     """Read an event table.
@@ -131,7 +130,7 @@ def from_table(
         amount_unit,
         time_unit,
         {key: _compartment(key, of) for key, of in (compartments or {}).items()},
-        {**FORMS, **{one.name: one for one in forms}},
+        {**SUBSTANCES, **{one.name: one for one in forms}},
     )
     return _by_subject(
         columns, rows, time_unit, lambda own: Regimen(tuple(one for row in own for one in _records(row, reader)))
@@ -199,9 +198,9 @@ def _by_subject(
     return {subject: read_rows(own) for subject, own in subjects.items()}
 
 
-def _compartment(key: Any, of: tuple[str | Form, str]) -> tuple[Form, str]:
+def _compartment(key: Any, of: tuple[str | Substance, str]) -> tuple[Substance, str]:
     form, route = of
-    known = form_named(form)
+    known = substance(form)
     _naming(f"compartment {key!r}", known.entry, route)
     return known, route
 
@@ -309,7 +308,7 @@ def to_table(
     """
     one_for_all = isinstance(regimen, Regimen)
     people: Mapping[int, Regimen] = {0: regimen} if isinstance(regimen, Regimen) else regimen
-    names = {(form_named(form).name, route): key for key, (form, route) in (compartments or {}).items()}
+    names = {(substance(form).name, route): key for key, (form, route) in (compartments or {}).items()}
     end = None if horizon is None else hours(horizon, "horizon")
     rows: list[dict[str, Any]] = []
     for subject, own in people.items():

@@ -1,12 +1,13 @@
 """What a run leaves behind: labelled datasets, summaries that need no individuals, and files."""
 
 from menaquinone.results.accumulate import HELD, Accumulator, Statistics, exactly
-from menaquinone.results.dataset import ALONE, NOT_ADVICE, Lead, labelled, package_version
+from menaquinone.results.dataset import ALONE, AXES, NOT_ADVICE, Lead, labelled, package_version
 from menaquinone.results.files import atomic, open_netcdf, to_netcdf
 from menaquinone.results.summaries import Cells, Groups, Summaries, cells_of, groups_of, labelled_summaries
 
 __all__ = [
     "ALONE",
+    "AXES",
     "HELD",
     "NOT_ADVICE",
     "Accumulator",

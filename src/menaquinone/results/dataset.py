@@ -22,6 +22,8 @@ from menaquinone.units import HOURS_PER_DAY, factor
 if TYPE_CHECKING:
     import xarray
 
+AXES = ("form", "tissue", "protein", "site", "antagonist", "factor")
+"""Every axis that members of blocks lie on, as dimensions of a result."""
 NOT_ADVICE = "Research software: not medical advice, not a dosing tool."
 
 
@@ -115,7 +117,7 @@ def common_coords(model: Model, times: np.ndarray, outputs: Iterable[str]) -> di
         "time": ("time", times / HOURS_PER_DAY, {"units": "d", "long_name": "time since entry", "axis": "T"})
     }
     axes = {axis for name in outputs for axis in model.offers[name].axes}
-    for axis in ("form", "tissue", "protein", "site"):
+    for axis in AXES:
         if axis in axes:
             coords[axis] = (axis, list(model.members(axis)), {"long_name": axis})
     return coords

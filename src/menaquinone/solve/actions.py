@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from menaquinone.catalogue.forms import Form
+from menaquinone.catalogue.substances import Substance
 from menaquinone.errors import InputError, unknown
 from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState
 from menaquinone.model import bracketed
@@ -194,7 +194,11 @@ def _rounded_period(period: float) -> float:
 
 
 def _orbit(
-    stages: Sequence["Wired"], forms: Mapping[str, Form], one: SteadyState, factors: dict[str, float], by_record: bool
+    stages: Sequence["Wired"],
+    forms: Mapping[str, Substance],
+    one: SteadyState,
+    factors: dict[str, float],
+    by_record: bool,
 ) -> Orbit:
     def target(each: OrbitDose) -> Target:
         told = (each.form, each.route, each.fraction, each.fat, each.formulation, each.record if by_record else -1)
@@ -209,7 +213,7 @@ def _orbit(
 
 def _target(
     stages: Sequence["Wired"],
-    forms: Mapping[str, Form],
+    forms: Mapping[str, Substance],
     form: str,
     route: str,
     fraction: float,
@@ -236,7 +240,7 @@ def _target(
 def _prepared(
     one: "Wired",
     row: int,
-    form: Form | None,
+    form: Substance | None,
     route: str,
     fat: float,
     formulation: str,

@@ -185,6 +185,12 @@ class Problem:
                     name,
                     self._offered,
                 )
+        for name in self.people.drugs:
+            if name not in self._antagonists:
+                raise InputError(
+                    f"model '{self.model.name}' of population '{self.people.name}', which takes {name} for long: got "
+                    f"no antagonist '{name}', expected one as in mk.models.vitamin_k(antagonists=['{name}'])."
+                )
 
     @property
     def horizon(self) -> float:
@@ -201,7 +207,13 @@ class Problem:
         """Every covariate of the people by name, whether it is read or not."""
         sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
         noise = self.growth_noise and bool(sites)
-        return self.people.covariates(max(self.horizon, 1.0), growth_noise=noise, sites=sites)
+        drugs = self._antagonists
+        return self.people.covariates(max(self.horizon, 1.0), growth_noise=noise, sites=sites, antagonists=drugs)
+
+    @property
+    def _antagonists(self) -> tuple[str, ...]:
+        found = [one for one in self.model.stages if "antagonist" in one.block.axes]
+        return self.model.members("antagonist") if found else ()
 
     @cached_property
     def covariates(self) -> dict[str, Covariate]:

@@ -12,7 +12,7 @@ from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen
 from menaquinone.inputs.safety import concerns, told, warn_of
 from menaquinone.model import Model
-from menaquinone.results import Summaries
+from menaquinone.results import AXES, Summaries
 from menaquinone.solve.asked import Asked, asked, said, summaries_or_none
 from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
 from menaquinone.solve.solution import Engine, Progress
@@ -24,7 +24,7 @@ from menaquinone.studies.swept import Swept, swept
 if TYPE_CHECKING:
     import xarray
 
-_TAKEN = ("subject", "time", "form", "tissue", "protein", "site", "quantile", "point", "status", "failed_at")
+_TAKEN = ("subject", "time", *AXES, "quantile", "point", "status", "failed_at")
 
 
 def sweep(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from menaquinone import units
+from menaquinone.catalogue.genes import GENES
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.records import DoseRecord, Regimen
@@ -136,6 +137,8 @@ def swept(name: str, model: Model, people: Population, regimen: Any) -> Swept:
             name, "diet", inside, "ug/d", f"habitual intake of {inside}",
             partial(units.magnitude, unit="ug/d", what=name), "an intake of at least 0", 0.0,
         )  # fmt: skip
+    if name in GENES and name in people.changeable:
+        return Swept(name, "column", name, "1", GENES[name].meaning, GENES[name].code)
     if name in people.table and field != "diet":
         if name not in people.changeable:
             raise unknown(f"column of population '{people.name}' that can be swept", name, people.changeable)
@@ -171,7 +174,8 @@ def _meanings(model: Model) -> Mapping[str, str]:
 
 def _eaten(model: Model) -> tuple[str, ...]:
     """Return the forms that a model takes from food."""
-    found = (one.name[0] for stage in model.stages for one in stage.members if one.name and "oral" in one.enters)
+    fed = [stage for stage in model.stages if "form" in stage.block.axes]
+    found = (one.name[0] for stage in fed for one in stage.members if one.name and "oral" in one.enters)
     return tuple(dict.fromkeys(found))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from menaquinone.catalogue import effects
+from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.forms import FORMS, form
 from menaquinone.catalogue.proteins import PROTEINS
 from menaquinone.catalogue.sites import SITES
@@ -140,6 +141,19 @@ _FLOWS = members("clearance", *FORMS) + members("exchange", *FORMS)
 _SPACES = members("central_volume", *FORMS) + members("peripheral_volume", *FORMS)
 _ONSET, _GROWING = members("onset_factor", *SITES), members("growth_factor", *SITES)
 
+_BY_DEFINITION = "assumed: by definition of the genotype's number"
+
+GENE_EFFECTS: tuple[Effect, ...] = tuple(
+    Effect((gene,), act, _BY_DEFINITION, value_of=members(parameter, *ANTAGONISTS))
+    for gene, act, parameter in (
+        ("VKORC1", effects.vkorc1_a, "vkorc1_a"),
+        ("CYP2C9", effects.cyp2c9_2, "cyp2c9_2"),
+        ("CYP2C9", effects.cyp2c9_3, "cyp2c9_3"),
+        ("CYP4F2", effects.cyp4f2_carrier, "cyp4f2_carrier"),
+    )
+)
+"""What genotypes say to the model; their columns may be missing, and then everybody has the usual one of each."""
+
 EFFECTS: tuple[Effect, ...] = (
     Effect(("weight",), flow, effects.ALLOMETRY_CLEARANCE.source, factor_of=_FLOWS),
     Effect(("weight",), space, effects.ALLOMETRY_VOLUME.source, factor_of=_SPACES),
@@ -150,6 +164,7 @@ EFFECTS: tuple[Effect, ...] = (
     Effect(("diabetes",), growth_with_diabetes, effects.GROWTH_DIABETES.source, factor_of=_GROWING),
     Effect(("ckd",), onset_with_ckd, effects.ONSET_CKD.source, factor_of=_ONSET),
     Effect(("statin",), growth_with_statin, effects.GROWTH_STATIN.source, factor_of=_GROWING),
+    *GENE_EFFECTS,
 )
 """Effects of covariates; a record that lacks a column is spared its effect."""
 
@@ -164,4 +179,4 @@ def uncounted(*names: str) -> dict[str, Draw]:
     return {f"diet[{name}]": replace(one, meaning=f"habitual intake of {name}", eaten_as=name) for name in names}
 
 
-__all__ = ["EFFECTS", "IN_BASAL", "RANDOM_EFFECTS", "intake_holding", "members", "uncounted"]
+__all__ = ["EFFECTS", "GENE_EFFECTS", "IN_BASAL", "RANDOM_EFFECTS", "intake_holding", "members", "uncounted"]

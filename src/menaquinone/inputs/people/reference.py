@@ -2,7 +2,7 @@
 
 from menaquinone.declare import Value
 from menaquinone.inputs.distributions import Fixed
-from menaquinone.inputs.people.common import intake_holding, uncounted
+from menaquinone.inputs.people.common import GENE_EFFECTS, intake_holding, uncounted
 from menaquinone.inputs.people.record import Draw, Record
 
 K1_LEVEL = Value(0.94, "nmol/L", "thane-2006-k1-all", note="geometric mean, men and women")
@@ -29,6 +29,7 @@ REFERENCE = Record(
         ),
         **uncounted("MK-4", "MK-8", "MK-9"),
     },
+    effects=GENE_EFFECTS,
 )  # fmt: skip
 
 __all__ = ["REFERENCE"]
