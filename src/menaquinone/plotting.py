@@ -101,7 +101,8 @@ def trial_figure(outcome: "Dataset", trial: "Trial", panels: Sequence[Panel] = P
     for axes in every[len(shown) :]:
         axes.set_axis_off()
     _legend(every[len(shown)], arms, reported=bool(trial.reported))
-    figure.suptitle(f"{trial.title}\n{outcome.sizes['subject']} virtual people, the same in every arm", fontsize=12)
+    whose = "in every arm, its own" if "population_by_arm" in outcome.attrs else "the same in every arm"
+    figure.suptitle(f"{trial.title}\n{outcome.sizes['subject']} virtual people, {whose}", fontsize=12)
     figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
     return figure
 

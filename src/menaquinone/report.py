@@ -221,7 +221,9 @@ def heading(outcome: "Dataset", trial: "Trial") -> str:
     """Return what was run, in two lines: the trial, and people, seed, tolerance and people lost."""
     failed = _failed(outcome)
     lost = f", {failed} of them without a full result" if failed else ""
-    people = f"{outcome.sizes['subject']} virtual people ({trial.population.value}), the same in every arm{lost}"
+    own = "population_by_arm" in outcome.attrs
+    who = f"in every arm ({outcome.attrs.get('population')})" if own else f"({trial.population.value})"
+    people = f"{outcome.sizes['subject']} virtual people {who}, {'its own' if own else 'the same in every arm'}{lost}"
     seed, rtol, version = (outcome.attrs.get(name, "?") for name in ("seed", "rtol", "menaquinone_version"))
     return f"{trial.name}: {trial.title}\n{people}; seed {seed}, rtol {rtol}, menaquinone {version}"
 

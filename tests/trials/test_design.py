@@ -1,12 +1,15 @@
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
-from menaquinone import evidence
+import menaquinone as mk
+from menaquinone import evidence, report
 from menaquinone.trials import load
 from menaquinone.trials.design import Time
+from menaquinone.trials.reading import Sourced
 
 
 def test_the_design_of_knapen_agrees_with_its_rows(knapen):
@@ -78,6 +81,56 @@ def test_a_run_is_repeated_by_the_seed_of_the_file(knapen):
     xr.testing.assert_identical(first, again)
     assert (first.attrs["seed"], other.attrs["seed"]) == ("2015", "7")
     assert (first["dp_ucmgp"] != other["dp_ucmgp"]).all()
+
+
+def test_arms_may_have_people_of_their_own(edited):
+    who = 'population = { value = "reference", source = "assumed: x" }\nn = { value = 7, source = "assumed: x" }'
+    having = '[arm.having]\nweight = { value = "80 kg", source = "assumed: x" }'
+    trial = load(edited('name = "placebo"', f'name = "placebo"\n{who}\n{having}'))
+    plan = trial.plan(n=3)
+    assert {name: people.name for name, (people, _) in plan.groups.items()} == {
+        "placebo": "reference", "MK-7": "postmenopausal"
+    }  # fmt: skip
+    assert plan.groups["placebo"][0].table["weight"].values.tolist() == [80.0] * 3
+    assert (trial.size("placebo"), trial.size("MK-7")) == (7, 122)
+    result = trial.run(n=2, times=[0.0, 28.0], rtol=1e-4)
+    assert result["weight"].dims == ("arm", "subject")
+    assert json.loads(result.attrs["population_by_arm"]) == {"placebo": "reference", "MK-7": "postmenopausal"}
+    assert {name.split(": ")[0] for name in json.loads(result.attrs["population_sources"])} == {"placebo", "MK-7"}
+    assert mk.cite(result).entries
+    assert "2 virtual people in every arm (reference, postmenopausal), its own;" in report.heading(result, trial)
+
+
+def test_the_same_people_live_through_every_arm(knapen):
+    plan = knapen.plan(n=3, rng=1)
+    assert plan.groups["placebo"][0] is plan.groups["MK-7"][0]
+    assert plan.seed == 1
+    assert knapen.plan(n=3).groups["MK-7"][0].seed == knapen.seed
+
+
+def test_a_prediction_has_the_figures_of_the_file(knapen):
+    found = knapen.predict(n=4)
+    assert found.values.shape == (len(knapen.reported),)
+    assert [one.size for one in found.plan.wanted] == [112, 111, 112, 111]  # those of the rows
+    np.testing.assert_allclose(found.values[0], found.values[1])  # the same people
+
+
+def test_a_figure_says_what_it_is(knapen):
+    level, _, change, _ = knapen.reported
+    assert (level.label, change.label) == ("mean pwv", "mean change of pwv")
+    assert replace(change, against="placebo").label == "difference of mean change of pwv"
+    share = replace(level, statistic="share above", threshold=Sourced(9.0, "assumed: x"))
+    assert share.label == "pwv, share above 9"
+    assert replace(level, against="placebo", among=(("MK-7", 1.0),), statistic="lowest restoring dose").label == (
+        "lowest restoring dose by pwv"
+    )
+
+
+def test_whatever_a_trial_rests_on_can_be_cited(knapen):
+    cited = dict(knapen.cited())
+    assert cited["knapen-2015: n"].startswith("assumed: ")
+    assert cited["knapen-2015: pwv at 1095 d"] == "knapen-2015-cfpwv-change-mk7"
+    assert [one.study for one in mk.cite(knapen).entries] == ["knapen-2015"]
 
 
 def test_a_run_says_what_was_run(knapen):

@@ -2,9 +2,12 @@
 
 import json
 import tomllib
+from copy import deepcopy
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from menaquinone.errors import InputError
 from menaquinone.studies.measures import MEASURES
@@ -19,6 +22,7 @@ from menaquinone.trials.file import (
     TrialFile,
     checked,
 )
+from menaquinone.trials.loading import trial
 from menaquinone.trials.reading import File
 
 
@@ -77,3 +81,39 @@ def test_whatever_stands_in_a_file_is_answered_in_one_sentence(values):
     assert str(refusal.value).endswith(".")
     assert "mine.toml" in str(refusal.value)
     assert "expected" in str(refusal.value)
+
+
+PLAIN = st.one_of(st.none().map(lambda _: []), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
+THINGS = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+WHOLE = tomllib.loads(written("dalmeijer-2012"))
+
+
+def paths(values, path=()):
+    """Yield the way to everything in the tables of a file."""
+    for key, one in values.items() if isinstance(values, dict) else enumerate(values):
+        yield (*path, key)
+        if isinstance(one, dict | list):
+            yield from paths(one, (*path, key))
+
+
+@given(st.sampled_from(list(paths(WHOLE))), THINGS, st.sampled_from(["put", "drop", "add"]))
+def test_any_change_of_a_file_loads_or_is_answered_in_one_sentence(path, thing, what):
+    values = deepcopy(WHOLE)
+    held = values
+    for key in path[:-1]:
+        held = held[key]
+    if what == "put":
+        held[path[-1]] = thing
+    elif what == "drop":
+        del held[path[-1]]
+    elif isinstance(held, dict):
+        held[f"{path[-1]}s"] = thing
+    try:
+        assert trial(File("mine.toml", ""), values).arms
+    except InputError as refusal:
+        said = str(refusal)
+        assert said.endswith(".")
+        assert "\n" not in said.replace(repr(thing), "")
+        assert "got" in said

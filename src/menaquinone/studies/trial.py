@@ -1,5 +1,6 @@
-"""Arms over one group of virtual people: the same people, with the same draws, in every arm."""
+"""Arms over virtual people: the same people, with the same draws, in every arm; or each arm its own."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +134,16 @@ def run_arms(
     if summaries is not None:
         return _side_by_side(results).assign_attrs(safety)
     first, *others = groups.values()
-    shared = [str(name) for name in first.table] if all(one is first for one in others) else []
-    return _together(results, shared).assign_attrs(safety)
+    if all(one is first for one in others):
+        return _together(results, [str(name) for name in first.table]).assign_attrs(safety)
+    sources = {f"{arm}: {column}": source for arm, one in groups.items() for column, source in one.sources.items()}
+    told = {
+        "population": ", ".join(dict.fromkeys(one.name for one in groups.values())),
+        "population_sources": json.dumps(sources),
+        "population_by_arm": json.dumps({arm: one.name for arm, one in groups.items()}),
+    }
+    links = {row: link for one in results for row, link in json.loads(one.attrs["references"]).items()}
+    return _together(results, []).assign_attrs(told | safety, references=json.dumps(links))
 
 
 def _safety(results: Sequence["Dataset"]) -> str:
