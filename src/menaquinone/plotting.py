@@ -3,7 +3,7 @@
 Colours tell arms apart for colour-blind readers too (after Okabe and Ito), and line styles tell them apart in grey.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,48 @@ def plasma_figure(result: "Dataset") -> "Figure":
     return figure
 
 
+def courses_figure(results: "Mapping[str, Dataset]", panels: Sequence[Panel] = PANELS, title: str = "") -> "Figure":
+    """Draw several results over time, one beside the other in every panel: a diet against a supplement.
+
+    Parameters
+    ----------
+    results
+        Of ``simulate``, by the name that the legend shows.
+    panels
+        What to show; a panel whose variable a result lacks is left out.
+    title
+        Above everything.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If the results share none of the panels.
+    """
+    shown = [panel for panel in panels if results and all(_offered(one, panel.outcome) for one in results.values())]
+    if not shown:
+        raise refused("results to draw", sorted(results), "at least one variable of the panels in all of them")
+    figure = _figure(len(shown) + 1, wide=_WIDE * min(_COLUMNS, len(shown) + 1))
+    columns = min(_COLUMNS, len(shown) + 1)
+    every = figure.subplots(-(-(len(shown) + 1) // columns), columns, squeeze=False).ravel()
+    for panel, axes in zip(shown, every, strict=False):
+        for position, one in enumerate(results.values()):
+            found = pick(one, panel.outcome)
+            _draw_course(axes, found, panel, position)
+        _finish(axes, found, panel)
+    for axes in every[len(shown) :]:
+        axes.set_axis_off()
+    _legend(every[len(shown)], list(results), reported=False)
+    figure.suptitle(title, fontsize=12)
+    figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
+    return figure
+
+
 def _figure(panels: int, wide: float = _WIDE * _COLUMNS, high: float = 0.0) -> "Figure":
     require("matplotlib", "plot", "drawing a figure")
     from matplotlib.figure import Figure
@@ -162,12 +204,19 @@ def _offered(outcome: "Dataset", name: str) -> bool:
 def _draw_panel(axes: "Axes", outcome: "Dataset", trial: "Trial", panel: Panel, arms: list[str]) -> None:
     found = pick(outcome, panel.outcome)
     for position, arm in enumerate(arms):
-        one = found.sel(arm=arm)
-        if panel.of == "share above 0":
-            axes.plot(_axis_times(found), 100 * (one > 0).where(one.notnull()).mean("subject"), **_line(position))
-        else:
-            _draw_bands(axes, _figure_of(one, panel.of), position)
+        _draw_course(axes, found.sel(arm=arm), panel, position)
         _draw_reported(axes, found, trial, panel, arm, position, len(arms))
+    _finish(axes, found, panel)
+
+
+def _draw_course(axes: "Axes", one: "DataArray", panel: Panel, position: int) -> None:
+    if panel.of == "share above 0":
+        axes.plot(_axis_times(one), 100 * (one > 0).where(one.notnull()).mean("subject"), **_line(position))
+    else:
+        _draw_bands(axes, _figure_of(one, panel.of), position)
+
+
+def _finish(axes: "Axes", found: "DataArray", panel: Panel) -> None:
     axes.set_title(panel.title, fontsize=11)
     axes.set_ylabel(_label(found, panel.of))
     _time_axis(axes, found)
@@ -392,4 +441,4 @@ def _score_rows(axes: "Axes", labels: list[tuple[float, str, bool]]) -> None:
     axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=4, frameon=False, fontsize=8.5)
 
 
-__all__ = ["PANELS", "Panel", "number", "plasma_figure", "scorecard_figure", "trial_figure"]
+__all__ = ["PANELS", "Panel", "courses_figure", "number", "plasma_figure", "scorecard_figure", "trial_figure"]
