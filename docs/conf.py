@@ -14,6 +14,7 @@ release = version = installed("menaquinone")
 extensions = [
     "card",
     "declared",
+    "food_pages",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from menaquinone.errors import InputError, MissingExtraError
-from menaquinone.plotting import COLOURS, PANELS, Panel, plasma_figure, scorecard_figure, trial_figure
+from menaquinone.plotting import COLOURS, PANELS, Panel, courses_figure, plasma_figure, scorecard_figure, trial_figure
 from menaquinone.trials import load
 from menaquinone.trials.scorecard import INSIDE, NOTHING, OUTSIDE, SAMPLING, Score
 
@@ -175,3 +175,24 @@ def test_a_card_with_nothing_on_it_is_refused():
     with pytest.raises(InputError) as refusal:
         scorecard_figure([])
     assert str(refusal.value) == "scorecard to draw: got 0, expected at least one figure with a value."
+
+
+def test_results_stand_beside_one_another():
+    one = made().isel(arm=0, drop=True)
+    results = {"usual diet": one, "with natto": one.assign(dp_ucmgp=one["dp_ucmgp"] / 2).drop_vars("bmd")}
+    figure = courses_figure(results, title="A diet")
+    assert figure.get_suptitle() == "A diet"
+    panels = drawn(figure)
+    assert list(panels) == [panel.title for panel in PANELS if panel.outcome != "bmd"]
+    medians = [line.get_ydata()[0] for line in panels["dp-ucMGP"].lines if line.get_linewidth() > 1]
+    assert medians == [300.0, 150.0]
+    (legend,) = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["usual diet", "with natto"]
+
+
+def test_results_that_share_no_panel_are_refused():
+    with pytest.raises(InputError) as caught:
+        courses_figure({"a": xr.Dataset(), "b": made()})
+    assert str(caught.value) == (
+        "results to draw: got ['a', 'b'], expected at least one variable of the panels in all of them."
+    )

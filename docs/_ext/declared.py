@@ -22,6 +22,7 @@ from menaquinone.catalogue import evidence
 from menaquinone.declare import Block, Member, Read, Stage, StateVariable, Value, source_ids
 from menaquinone.inputs.people import RECORDS
 
+ON_PAGES_OF_THEIR_OWN = ("contents", "diets", "foods", "safety")
 AXES = {
     "form": "Forms",
     "antagonist": "Antagonists",
@@ -41,9 +42,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write every generated page; a page that has not changed keeps its date, so that Sphinx does not read it again."""
+    """Write every page of this file."""
+    write(app, pages())
+
+
+def write(app: Sphinx, found: Iterable[tuple[str, str]]) -> None:
+    """Write generated pages; a page that has not changed keeps its date, so that Sphinx does not read it again."""
     folder = Path(app.srcdir) / "_generated"
-    for name, text in pages():
+    for name, text in found:
         path = folder / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -197,6 +203,8 @@ def effects() -> str:
     parts = ["# Formulations and effects of covariates"]
     shown = {id(value) for stage in model_stages() for value in stage.values.values()}
     for module in modules(menaquinone.catalogue):
+        if module.__name__.rpartition(".")[2] in ON_PAGES_OF_THEIR_OWN:
+            continue
         rows = []
         for top, thing in vars(module).items():
             borrowed = is_dataclass(thing) and type(thing).__module__ not in (module.__name__, Value.__module__)

@@ -27,6 +27,8 @@ COLOURS = ("#4D4D4D", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#5
 STYLES = ("--", "-", "-.", ":")
 
 _COLUMNS = 3
+_SQUARE = 4
+"""So many panels stand two by two."""
 _MOST_YEARS = 6
 _NOT_FROM_ZERO = ("pwv", "bmd")
 _WIDE, _HIGH = 4.3, 3.1
@@ -169,9 +171,11 @@ def courses_figure(results: "Mapping[str, Dataset]", panels: Sequence[Panel] = P
     shown = [panel for panel in panels if results and all(_offered(one, panel.outcome) for one in results.values())]
     if not shown:
         raise refused("results to draw", sorted(results), "at least one variable of the panels in all of them")
-    figure = _figure(len(shown) + 1, wide=_WIDE * min(_COLUMNS, len(shown) + 1))
-    columns = min(_COLUMNS, len(shown) + 1)
-    every = figure.subplots(-(-(len(shown) + 1) // columns), columns, squeeze=False).ravel()
+    cells = len(shown) + 1
+    columns = 2 if cells <= _SQUARE else _COLUMNS
+    rows = -(-cells // columns)
+    figure = _figure(cells, wide=(_WIDE + 0.6) * columns, high=(_HIGH + 0.5) * rows + 1.0)
+    every = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, axes in zip(shown, every, strict=False):
         for position, one in enumerate(results.values()):
             found = pick(one, panel.outcome)

@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import menaquinone as mk
+from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.errors import HighDoseWarning, InteractionWarning, SafetyWarning
-from menaquinone.inputs.population import Column
-from menaquinone.inputs.records import DoseRecord
 from menaquinone.inputs.safety import NOTHING, concerns, told, unsaid, warn_of
 from menaquinone.inputs.schedule import expand
 from menaquinone.studies.trial import run_arms
 
 YEAR = 8766.0
-WARFARIN = mk.Regimen((DoseRecord("warfarin", 308.33, 16_216.0, every=24.0, doses=None),))
+WARFARIN = mk.dose("warfarin", "5 mg", every="24 h")
 HIGH = mk.dose("MK-7", "360 ug", every="24 h")
 LOW = mk.dose("MK-7", "180 ug", every="24 h")
 INTERACTION = (
@@ -95,12 +94,13 @@ def test_any_antagonist_beside_any_form():
     assert kinds(WARFARIN) == []
     assert kinds(mk.dose("MK-7", "0 ug") + WARFARIN) == []
     assert kinds(LOW, WARFARIN) == []  # two people
+    own = replace(ANTAGONISTS["warfarin"], name="mine", pk=replace(ANTAGONISTS["warfarin"].pk, name=("mine",)))
+    assert kinds(mk.dose(own, "5 mg") + LOW) == [InteractionWarning]
 
 
 def test_long_standing_users_of_a_drug():
     people = mk.population("reference", 2)
-    column = Column(np.array([0.0, 5.0]), "mg/d", "warfarin taken for long", "assumed: for a test")
-    users = replace(people, table={**people.table, "drug[warfarin]": column})
+    users = people.taking({"warfarin": np.array([0.0, 5.0])})
     assert kinds(LOW, people=users) == [InteractionWarning]
     assert kinds(None, people=users) == []
     assert kinds(LOW, people=users.select([0])) == []

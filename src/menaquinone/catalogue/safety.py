@@ -37,9 +37,6 @@ class Statement:
 
 KINDS = ("adequate intake", "limit", "dose studied", "interaction", "contraindication")
 
-ANTAGONISTS: tuple[str, ...] = ("warfarin", "S-warfarin", "R-warfarin", "acenocoumarol")
-"""Drugs that act against vitamin K: given beside any form of it they interact."""
-
 INTERACTION_ROWS = ("theuwissen-2013-mk7-45-inr", "schurgers-2004-k1-inr-threshold", "sconce-2007-k150-dose-after")
 """What the warning of the interaction names."""
 
@@ -144,5 +141,5 @@ def statements(form: str = "") -> tuple[Statement, ...]:
 
 
 __all__ = [
-    "ANTAGONISTS", "ASK_ABOVE", "INTERACTION_ROWS", "KINDS", "MK7_ALONE", "STATEMENTS", "Statement", "statements",
+    "ASK_ABOVE", "INTERACTION_ROWS", "KINDS", "MK7_ALONE", "STATEMENTS", "Statement", "statements",
 ]  # fmt: skip

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from menaquinone.catalogue.safety import ANTAGONISTS, ASK_ABOVE, INTERACTION_ROWS
+from menaquinone.catalogue.antagonists import ANTAGONISTS, Antagonist
+from menaquinone.catalogue.safety import ASK_ABOVE, INTERACTION_ROWS
 from menaquinone.declare import source_ids
 from menaquinone.errors import HighDoseWarning, InteractionWarning, SafetyWarning, listed
 from menaquinone.inputs.population import Population
@@ -55,7 +56,7 @@ def concerns(regimens: Iterable[Regimen | None], people: Population | None, hori
     horizon
         End of the run, h: later doses do not count.
     """
-    long_standing = _long_standing(people)
+    long_standing = () if people is None else people.drugs
     interacting: Concern | None = None
     high: dict[str, float] = {}
     for regimen in regimens:
@@ -89,17 +90,9 @@ def told(found: Iterable[Concern]) -> str:
     return "\n".join(map(str, found)) or NOTHING
 
 
-def _long_standing(people: Population | None) -> tuple[str, ...]:
-    """Return the antagonists that anybody takes for long: columns ``drug[warfarin]``."""
-    table = {} if people is None else people.table
-    taken = {name[5:-1]: column.values for name, column in table.items() if name.startswith("drug[")}
-    return tuple(name for name, amounts in taken.items() if name in ANTAGONISTS and (amounts > 0).any())
-
-
 def _interaction(doses: Iterable[DoseRecord], long_standing: tuple[str, ...]) -> Concern | None:
-    names = tuple(dict.fromkeys(one.form for one in doses))
-    drugs = tuple(dict.fromkeys((*(name for name in names if name in ANTAGONISTS), *long_standing)))
-    forms = tuple(name for name in names if name not in ANTAGONISTS)
+    drugs = tuple(dict.fromkeys((*(one.form for one in doses if _against(one)), *long_standing)))
+    forms = tuple(dict.fromkeys(one.form for one in doses if not _against(one)))
     if not drugs or not forms:
         return None
     return Concern(
@@ -108,6 +101,11 @@ def _interaction(doses: Iterable[DoseRecord], long_standing: tuple[str, ...]) ->
         "it changes intake without those who watch the INR",
         INTERACTION_ROWS,
     )
+
+
+def _against(one: DoseRecord) -> bool:
+    """Return whether a dose is one of an antagonist, built in or of one's own."""
+    return isinstance(one.described, Antagonist) or one.form in ANTAGONISTS
 
 
 def _high_dose(form: str, most: float) -> Concern:
