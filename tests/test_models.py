@@ -209,6 +209,9 @@ def test_gas6_is_there_for_those_who_ask():
                 "'protein S', expected every clotting factor among the proteins, or `proteins` left out."
             ),
         ),
+        ({"inr": "A"}, "inr: got 'A', expected a link such as mk.models.FACTORS_II_VII_X."),
+        ({"vkor": "competition"}, "vkor: got 'competition', expected a function such as mk.models.mass_action."),
+        ({"cycle": None}, "cycle: got None, expected a function such as mk.models.algebraic."),
         ({"antagonists": "warfarin"}, "antagonists: got 'warfarin', expected a list of names or records."),
     ],
 )

@@ -166,6 +166,11 @@ def vitamin_k(
     chosen = _several("forms", FORMS if forms is None else forms, form)
     places = _several("tissues", TISSUES if tissues is None else tissues, tissue)
     drugs = _several("antagonists", antagonists, antagonist)
+    if not isinstance(inr, InrLink):
+        raise refused("inr", inr, "a link such as mk.models.FACTORS_II_VII_X")
+    for name, given, usual_one in (("vkor", vkor, "mass_action"), ("cycle", cycle, "algebraic")):
+        if not callable(given):
+            raise refused(name, given, f"a function such as mk.models.{usual_one}")
     usual = (*USUAL, *(FACTOR_PROTEINS.values() if drugs else ()))
     made = _several("proteins", dict.fromkeys(usual) if proteins is None else proteins, protein)
     where = _several("sites", SITES if sites is None else sites, site)

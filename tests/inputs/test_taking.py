@@ -73,6 +73,9 @@ REFUSALS = [
      "daily dose of warfarin: got '5 mg', expected a quantity in mg/d or a unit of the same dimension."),
     (lambda: PEOPLE.taking({"warfarin": 5}, until="0 d"), InputError,
      "until: got '0 d', expected a time after entry, at which the steady state is."),
+    (lambda: mk.simulate(mk.models.vitamin_k(), PEOPLE, mk.dose("warfarin", "5 mg"), times=[1]), InputError,
+     ("dose of warfarin: got a model without it, expected one as in "
+      "mk.models.vitamin_k(antagonists=['warfarin']).")),
     (lambda: mk.simulate(mk.models.vitamin_k(), PEOPLE.taking({"warfarin": 5}), times=[0]), InputError,
      ("model 'vitamin K' of population 'postmenopausal', which takes warfarin for long: got no antagonist 'warfarin', "
       "expected one as in mk.models.vitamin_k(antagonists=['warfarin']).")),

@@ -191,6 +191,15 @@ def test_covariates_step_and_deposits_begin_as_here():
 
 
 @pytest.mark.accuracy
+def test_an_antagonist_that_is_stopped_runs_as_here():
+    model = mk.models.vitamin_k(
+        forms=["K1"], tissues=["liver"], antagonists=["warfarin"], inr=mk.models.PROTHROMBIN_ALONE
+    )
+    people = mk.population("reference", 1).taking({"warfarin": "4 mg/d"}, until="1 d")
+    regimen = mk.dose("warfarin", "5 mg") + mk.dose("K1", "1 mg", start="30 h")
+    assert_agree(model, people, regimen, [0.5, 1.5, 3])
+
+
 def test_bone_is_lost_by_a_personal_clock_as_here():
     model = mk.models.vitamin_k(forms=["MK-7"], tissues=["bone"], proteins=["osteocalcin"])
     people = mk.population("postmenopausal", 200, rng=1)

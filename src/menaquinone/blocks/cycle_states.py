@@ -1,28 +1,32 @@
 """Variant of tissue pool and cycle: quinone, hydroquinone and epoxide as three states whose sum is the pool.
 
-The same steady state as the algebraic cycle, with the hour that redistribution takes. Rates follow from the shares, the
-escape and the residence time: epoxide and hydroquinone turn over ``1 / (escape residence_time)`` times per hour. Stiff.
-As there, plasma clearance counts the uptake already and proteins give the cofactor back: nothing feeds back.
+The same steady state as the algebraic cycle, with the hour that redistribution takes. Parameters are those of the two
+blocks that it stands for; epoxide and hydroquinone turn over ``1 / (escape residence_time)`` times per hour. Stiff. As
+there, plasma clearance counts the uptake already and proteins give the cofactor back: nothing feeds back.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from menaquinone.declare import Array, Block, output, param, reads, state
+from menaquinone.blocks import cycle, tissue
+from menaquinone.declare import Array, Block, output, reads, state
+
+
+POOL, CYCLE = tissue.TISSUE.parameters, cycle.CYCLE.parameters
 
 
 class Parameters(NamedTuple):
-    residence_time: Array = param(1.5, "d", "mean residence time of the pool (1/k_loss)", source="olson-2002-k1-turnover", low=0.5, high=5)
-    person_basal: Array = param(1.0, "1", "effect of the person on the basal supply (xi)", source="assumed: 1 in the reference person", low=0.2, high=5)
-    basal_factor: Array = param(1.0, "1", "factor on the basal supply in disease (m_basal)", source="assumed: 1 without kidney disease", low=0.5, high=1)
-    delivery_factor: Array = param(1.0, "1", "factor on delivery from plasma in disease (m_delivery)", source="assumed: 1 without kidney disease", low=0.4, high=1)
-    basal_mk4: Array = param(0.15, "1", "share of the basal supply that is MK-4", source="assumed: as the converted share of a dose; no row measures it", low=0, high=1)
-    quinone_share: Array = param(0.88, "1", "healthy share of quinone (w_K)", source="assumed: epoxide then rises at most 17-fold", low=0.5, high=0.95)
-    hydroquinone_share: Array = param(0.06, "1", "healthy share of hydroquinone (w_H)", source="assumed: half of what is not quinone", low=0.01, high=0.3)
-    epoxide_share: Array = param(0.06, "1", "healthy share of epoxide (w_KO)", source="assumed: half of what is not quinone", low=0.01, high=0.3)
-    bypass: Array = param(0.4, "1", "share of quinone reduction that no antagonist reaches (b)", source="rishavy-2018-k-substrate-inhibition", low=0, high=1)
-    escape: Array = param(6e-5, "1", "loss of a species relative to its turnover in the cycle (e)", source="assumed: 1000 cycles per molecule; at least 500", low=1e-5, high=2e-4)
+    residence_time: Array = POOL["residence_time"]
+    person_basal: Array = POOL["person_basal"]
+    basal_factor: Array = POOL["basal_factor"]
+    delivery_factor: Array = POOL["delivery_factor"]
+    basal_mk4: Array = POOL["basal_mk4"]
+    quinone_share: Array = CYCLE["quinone_share"]
+    hydroquinone_share: Array = CYCLE["hydroquinone_share"]
+    epoxide_share: Array = CYCLE["epoxide_share"]
+    bypass: Array = CYCLE["bypass"]
+    escape: Array = CYCLE["escape"]
 
 
 class State(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.substances import Substance
 from menaquinone.errors import InputError, unknown
 from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState
@@ -233,6 +234,10 @@ def _target(
                 if not np.isnan(fraction):
                     return Target(index, state, row, "", float(fraction), record)
                 return Target(index, state, row, entry.fraction, factor if entry.fraction else 1.0, record)
+    if form in ANTAGONISTS:
+        raise InputError(
+            f"dose of {form}: got a model without it, expected one as in mk.models.vitamin_k(antagonists=['{form}'])."
+        )
     taken = [m.label for one in stages for m in one.stage.members if m.enters]
     raise unknown("form that this model takes doses of", form, taken)
 
