@@ -12,7 +12,6 @@ import numpy as np
 from menaquinone.blocks import cycle, tissue
 from menaquinone.declare import Array, Block, output, reads, state
 
-
 POOL, CYCLE = tissue.TISSUE.parameters, cycle.CYCLE.parameters
 
 
