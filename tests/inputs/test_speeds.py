@@ -65,3 +65,25 @@ def test_the_schedule_shows_the_release():
     assert sorted(zip(schedule.start.tolist(), schedule.rate > 0, strict=True)) == [
         (0.0, False), (0.0, True), (24.0, True),
     ]  # fmt: skip
+
+
+@pytest.mark.accuracy
+@pytest.mark.parametrize(
+    "regimen",
+    [
+        mk.diet({"natto": "40 g/d", "spinach": "30 g/d"}, region="NL")
+        + mk.dose("MK-7", "90 ug", every="24 h", start="8 h"),
+        mk.diet({"natto": "100 g"}, region="JP", every="7 d")
+        + mk.dose("MK-7", "180 ug", every="24 h", formulation="tablet", steady_state=True)
+        + mk.dose("MK-7", "90 ug", every="24 h", start="2 d"),
+    ],
+    ids=["diet and capsule", "portions, tablets at steady state, capsules"],
+)
+def test_engines_agree_on_released_doses(regimen):
+    model = mk.models.vitamin_k(forms=["K1", "MK-7", "MK-8"], proteins=[], sites=[])
+    people = mk.population("postmenopausal", 1, rng=3)
+    asked = {"times": [0, 0.3, 1, 3.5, 7.2, 14, 20], "rtol": 1e-7}
+    exact = mk.simulate(model, people, regimen, engine=mk.Reference(), **asked)
+    found = mk.simulate(model, people, regimen, **asked)
+    for name in ("plasma_concentration", "tissue_vitamin_k"):
+        assert found[name].values == pytest.approx(exact[name].values, rel=1e-6)

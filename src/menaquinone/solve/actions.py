@@ -9,7 +9,7 @@ import numpy as np
 
 from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.substances import Substance
-from menaquinone.errors import InputError, unknown
+from menaquinone.errors import unknown
 from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState
 from menaquinone.model import bracketed
 
@@ -127,8 +127,8 @@ def actions(stages: Sequence["Wired"], schedule: Schedule, *, by_record: bool = 
 
     Raises
     ------
-    InputError
-        If no stage takes a form that is dosed, or two formulations of a form differ in how fast they are absorbed.
+    UnknownNameError
+        If no stage takes a form that is dosed.
     """
     factors: dict[str, float] = {}
     known: dict[tuple[Any, ...], Target] = {}
@@ -262,9 +262,5 @@ def _prepared(
     if prepared.absorption_time is not None:
         slower = prepared.absorption_time.value / form.pk.values["absorption_time"].value
     key = bracketed("absorption_time", one.stage.members[row].label)
-    if factors.setdefault(key, slower) != slower:
-        raise InputError(
-            f"formulations of {form.name}: got two that are absorbed at different speeds for one subject, "
-            "expected one speed for each form."
-        )
+    factors[key] = slower  # one for all doses of a form: `inputs.speeds` has seen to that
     return factor
