@@ -262,6 +262,7 @@ def lived(site, age):
         reference_age=60 * HOURS_PER_YEAR,
         frailty=1.0,
         onset_factor=1.0,
+        life_counted=1.0,
     )
     return hazard_lived(p, SimpleNamespace(age=age * HOURS_PER_YEAR, calcification_drive=1.0)).accumulated
 

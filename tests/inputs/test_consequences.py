@@ -14,7 +14,7 @@ from menaquinone.inputs.population import population
 from menaquinone.inputs.repeated import repeated
 
 PEOPLE = mk.population("postmenopausal", 6, rng=4)
-CHANGES = {"weight": 82.5, "triglycerides": 3.0, "phosphate": 4.4, "diabetes": 1.0, "female": 0.0, "frailty": 2.0}
+CHANGES = {"weight": 82.5, "triglycerides": 3.0, "phosphate": 4.4, "diabetes": 1.0, "sex": 0.0, "frailty": 2.0}
 
 
 def drawn_with(**fixed):

@@ -40,7 +40,8 @@ def same(one: Population, other: Population) -> bool:
         np.array_equal(one.ids, other.ids)
         and one.seed == other.seed
         and all(
-            a.keys() == b.keys() and all(np.array_equal(a[k], b[k]) for k in a) for a, b in [*arrays, tuple(columns)]
+            a.keys() == b.keys() and all(np.array_equal(a[k], b[k], equal_nan=True) for k in a)
+            for a, b in [*arrays, tuple(columns)]
         )
     )
 
@@ -112,7 +113,7 @@ def test_repr_is_one_line() -> None:
 def test_every_draw_follows_its_distribution(women: Population) -> None:
     record = RECORDS["postmenopausal"]
     for name, draw in record.draws.items():
-        if draw.along is not None or isinstance(draw.distribution, Fixed):
+        if draw.along is not None or draw.categories or isinstance(draw.distribution, Fixed):
             continue
         grid = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
         edges = draw.distribution.quantile(grid)
@@ -121,13 +122,24 @@ def test_every_draw_follows_its_distribution(women: Population) -> None:
 
 
 def test_draws_of_one_person_are_independent(women: Population) -> None:
-    spread = [
-        stats.rankdata(column.values)
-        for name, column in women.table.items()
-        if column.values.std() > 0 and RECORDS["postmenopausal"].draws[name].along is None
-    ]
+    record = RECORDS["postmenopausal"]
+    grouped = {one for group in record.correlations for one in group.names}
+    alone = [name for name, draw in record.draws.items() if draw.along is None and name not in grouped]
+    alone = [name for name in alone if women.table[name].values.std() > 0]
+    spread = [stats.rankdata(column.values) for name, column in women.table.items() if name in alone]
     correlation = np.corrcoef(spread)
     assert np.abs(correlation - np.eye(len(spread))).max() < 5.5 / np.sqrt(MANY)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if RECORDS[name].correlations])
+def test_correlated_draws_have_the_correlation_of_their_record(name: str) -> None:
+    record, people = RECORDS[name], population(name, MANY, rng=7)
+    for group in record.correlations:
+        ranks = [stats.rankdata(people.table[one].values) for one in group.names]
+        # of normal scores r, of ranks 6/pi asin(r/2); ties of those without calcium weaken it
+        expected = 6 / np.pi * np.arcsin(np.array(group.matrix) / 2)
+        slack = 5.5 / np.sqrt(MANY) + 0.08 * any(one.startswith("agatston") for one in group.names)
+        assert np.abs(np.corrcoef(ranks) - expected).max() < slack, group.names
 
 
 def test_random_effects_are_as_wide_as_the_catalogue_says(women: Population) -> None:
@@ -156,7 +168,7 @@ def test_frailty_and_thresholds_are_exponential(women: Population) -> None:
 
 def test_women_are_postmenopausal(women: Population) -> None:
     since, age = women.table["years_since_last_period"].values, women.table["age"].values
-    assert (women.table["female"].values == 1).all()
+    assert (women.table["sex"].values == 1).all()
     assert since.min() >= 1
     assert 55 <= age.min() <= age.max() <= 65
     assert age.mean() == pytest.approx(60, abs=0.1)
@@ -308,7 +320,8 @@ def test_unknown_population_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError) as refusal:
         population("postmenopause", 3)
     assert str(refusal.value) == (
-        "unknown population: got 'postmenopause', expected one of 'reference' and 'postmenopausal'; "
+        "unknown population: got 'postmenopause', expected one of 'reference', 'healthy', 'postmenopausal', "
+        "'older', 'diabetes', 'ckd', 'hemodialysis', 'transplant', 'avc', 'cac' and 'vka'; "
         "the nearest is 'postmenopausal'."
     )
 

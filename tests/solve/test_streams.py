@@ -65,7 +65,7 @@ def test_many_people_are_summarised_within_the_error_stated(many):
 
 def test_a_summary_for_each_value_of_a_column(many):
     people = mk.population("postmenopausal", 90, rng=7)
-    column = people.table["female"]
+    column = people.table["sex"]
     third = np.arange(90) % 3
     people = replace(people, table={**people.table, "group": replace(column, values=third, long_name="a third")})
     found = run(people, summaries=mk.Summaries(Q, by="group"))

@@ -249,7 +249,7 @@ OVER = {
 @pytest.mark.parametrize("portion", [1, 3, 4, 11, 40])
 @pytest.mark.parametrize("summaries", [None, mk.Summaries((0.1, 0.5), by="group")], ids=["people", "summaries"])
 def test_portions_leave_no_trace(monkeypatch, portion, summaries):
-    grouped = {**PEOPLE.table, "group": replace(PEOPLE.table["female"], values=[1.0, 2.0, 1.0, 1.0])}
+    grouped = {**PEOPLE.table, "group": replace(PEOPLE.table["sex"], values=[1.0, 2.0, 1.0, 1.0])}
     people = replace(PEOPLE, table=grouped)
     whole = mk.sweep(**run(people=people, summaries=summaries), over=OVER)
     monkeypatch.setattr(streams, "_FEWEST", 1)

@@ -42,7 +42,8 @@ WRONG = [
         '"postmenopausal"',
         '"postmenopause"',
         "unknown population, 'name' of [population] in mine.toml, line 10: got 'postmenopause', expected one ",
-        "of 'reference' and 'postmenopausal'; the nearest is 'postmenopausal'.",
+        "of 'reference', 'healthy', 'postmenopausal', 'older', 'diabetes', 'ckd', 'hemodialysis', 'transplant', 'avc', "
+        "'cac' and 'vka'; the nearest is 'postmenopausal'.",
     ),
     case(
         '["55 y", "65 y"]',

@@ -38,6 +38,7 @@ class HazardParameters(NamedTuple):
     reference_age: Array = param(60.0, "a", "age at which the incidence holds", source="assumed: by definition", low=60, high=60)
     frailty: Array = param(1.0, "1", "the person's factor on the hazard (z), mean 1", source="assumed: Gamma(1, mean 1) between people", low=0.05, high=5)
     onset_factor: Array = param(1.0, "1", "risk factors on the hazard (S_onset)", source="assumed: 1 without risk factors", low=0.5, high=4)
+    life_counted: Array = param(1.0, "1", "share of the life before entry that counts: 1, and 0 for who is known to enter without calcium", source="assumed: by definition", low=1, high=1)
 
 
 class HazardState(NamedTuple):
@@ -61,7 +62,7 @@ def hazard(p, x, u):
 
 def hazard_lived(p, u):
     """A life at today's covariates, diet and drive: the integral of the hazard from birth, e^(-0.14 age) at birth left out."""
-    return HazardState(accumulated=hazard(p, None, u).accumulated / p.age_slope)
+    return HazardState(accumulated=p.life_counted * hazard(p, None, u).accumulated / p.age_slope)
 
 
 def hazard_outputs(p, x, u):
@@ -79,6 +80,7 @@ class Parameters(NamedTuple):
     exponent: Array = param(2 / 3, "1", "score exponent of growth (q): 2/3 is a surface", source="assumed: surface growth", low=0.5, high=0.8)
     onset_threshold: Array = param(0.6931, "1", "accumulated hazard at which the first deposit appears", source="assumed: median of the exponential draw", low=0.01, high=5)
     first_score: Array = param(1.0, "AU", "score of a deposit when it appears", source="assumed: by definition", low=1, high=1)
+    entry_score: Array = param(-1.0, "AU", "score at entry where it is known; below 0 it is what a life at today's covariates has grown", source="assumed: by definition", low=-1, high=-1)
     bone_like_score: Array = param(100.0, "AU", "score at which half of the lesion's cells are bone-like", source="assumed: shape and size, no row", low=10, high=1000)
 
 
@@ -104,13 +106,15 @@ def rates(p, x, u):
 
 
 def lived(p, u):
-    """A life at today's drive: grown since the hazard reached the threshold, without year-to-year noise."""
+    """A score that is known, else a life at today's drive: grown since the hazard reached the threshold, without year-to-year noise."""
     since = np.log(np.maximum(u.onset_hazard / p.onset_threshold, 1.0)) / u.onset_slope
     grown = (1 - p.exponent) * p.growth * p.person_growth * p.growth_factor * u.calcification_drive
     decay = (1 - p.exponent) * p.loss
     kept = np.exp(-decay * since)
     shrunk = np.where(decay > 0, -np.expm1(-decay * since) / np.where(decay > 0, decay, 1.0), since)
-    return State(size=np.where(u.onset_hazard >= p.onset_threshold, kept + grown * shrunk, 0.0))
+    over_a_life = np.where(u.onset_hazard >= p.onset_threshold, kept + grown * shrunk, 0.0)
+    known = (np.maximum(p.entry_score, 0.0) / p.first_score) ** (1 - p.exponent)
+    return State(size=np.where(p.entry_score >= 0, known, over_a_life))
 
 
 def outputs(p, x, u):

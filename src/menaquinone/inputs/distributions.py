@@ -103,4 +103,75 @@ class Categories:
         return np.asarray(self.values, float)[np.searchsorted(edges, u, side="right")]
 
 
-__all__ = ["Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal", "Uniform"]
+@dataclass(frozen=True)
+class ZeroInflated:
+    """Nothing at all in a share of people; in the others a distribution."""
+
+    zero: float
+    rest: Distribution
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return 0 up to the share ``zero``, then quantiles of the rest."""
+        above = np.clip((u - self.zero) / (1 - self.zero), 2.0**-53, 1 - 2.0**-53)
+        return np.where(u <= self.zero, 0.0, self.rest.quantile(above))
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Through known percentiles: the logarithm is straight in normal scores between them, and beyond the outer two.
+
+    Attributes
+    ----------
+    points
+        ``((0.25, 2.3), (0.5, 41.0))``: shares of people, rising, and what they lie below.
+    low
+        Less than this is none: 0.
+    high
+        Nobody has more.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    low: float = 0.0
+    high: float = inf
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return quantiles, those of the points among them."""
+        from scipy.special import ndtri
+
+        shares, levels = np.array(self.points, float).T
+        knots, logs = ndtri(shares), np.log(levels)
+        left = np.clip(np.searchsorted(knots, ndtri(u), side="right") - 1, 0, len(knots) - 2)
+        slope = (logs[left + 1] - logs[left]) / (knots[left + 1] - knots[left])
+        found = np.exp(logs[left] + slope * (ndtri(u) - knots[left]))
+        # a point that lies on the limit is in, whatever its rounding
+        return np.where(found < self.low * (1 - 1e-12), 0.0, np.minimum(found, self.high))
+
+
+@dataclass(frozen=True)
+class ByCategory:
+    """One distribution for each category of another column, in the order of its codes."""
+
+    of: str
+    among: tuple[Distribution, ...]
+
+    def quantile(self, u: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
+        """Return quantiles of the distribution of each person's category.
+
+        Parameters
+        ----------
+        u
+            Shares.
+        codes
+            Of the other column; the first category where left out.
+        """
+        found = self.among[0].quantile(u)
+        for code, one in enumerate(self.among[1:], start=1):
+            mine = np.zeros(np.shape(u), bool) if codes is None else codes == code
+            found = np.where(mine, one.quantile(u), found)
+        return np.asarray(found)
+
+
+__all__ = [
+    "ByCategory", "Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal", "Percentiles", "Uniform",
+    "ZeroInflated",
+]  # fmt: skip

@@ -14,63 +14,18 @@ from menaquinone.catalogue.antagonists import ANTAGONISTS, Antagonist, antagonis
 from menaquinone.catalogue.genes import GENES
 from menaquinone.catalogue.sites import SITES
 from menaquinone.errors import InputError, refused, unknown
-from menaquinone.inputs import covariates, draws
-from menaquinone.inputs.consequences import changed, consequences
+from menaquinone.inputs import conditions, covariates, drawing, draws, scores
+from menaquinone.inputs.columns import DRUGS_END, Column, only_covariate
+from menaquinone.inputs.consequences import changed
 from menaquinone.inputs.covariates import Covariate, frozen
 from menaquinone.inputs.diet import Diet
 from menaquinone.inputs.habitual import habitual
-from menaquinone.inputs.people import RECORDS, Record
+from menaquinone.inputs.people import RECORDS, Record, living
 from menaquinone.inputs.records import together
 from menaquinone.units import HOURS_PER_DAY, hours, magnitude
 
-COVARIATES = ("age", "egfr", "years_since_last_period")
-"""Columns that become covariates and do nothing else."""
-DRUGS_END = "drugs_end"
-"""Column of the days since entry from which no drug is taken any more; NaN for those who go on."""
-
-
-def becomes_covariate(name: str) -> bool:
-    """Return whether a column is read by blocks as it stands."""
-    return name == "weight" or _only_covariate(name)
-
-
-def _only_covariate(name: str) -> bool:
-    return name in COVARIATES or name == DRUGS_END or name.startswith("drug[")
-
-
 _COUNTED = "what the matrix of the foods leaves of the intake, beyond what the basal supply of tissues holds already"
 _GRAMS = "grams of foods times their contents"
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One quantity of every person.
-
-    Attributes
-    ----------
-    values : ndarray (n,)
-        In ``unit``.
-    unit, long_name
-        Unit and one phrase.
-    source
-        Ids of evidence rows, or ``assumed: why``.
-    note
-        How the numbers were made from the rows, and which rows were not taken.
-    """
-
-    values: np.ndarray
-    unit: str
-    long_name: str
-    source: str
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        """Freeze the array."""
-        object.__setattr__(self, "values", frozen(self.values))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by building again, so that the array stays read-only."""
-        return (Column, (self.values, self.unit, self.long_name, self.source, self.note))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,7 +54,10 @@ class Population:
     record
         The kind of people that they were drawn as, where they were: what columns do to parameters.
     drawn_as : ndarray (n,) of int64
-        The ids that draws depend on, where these are not ``ids``: the same person under several.
+        The ids that draws depend on, where these are not ``ids``: the same person under several, or the candidate who
+        met a condition.
+    acceptance
+        Share of candidates who met the conditions that these people were picked by; 1 without conditions.
 
     Raises
     ------
@@ -118,6 +76,7 @@ class Population:
     notes: tuple[str, ...] = ()
     record: Record | None = None
     drawn_as: np.ndarray | None = None
+    acceptance: float = 1.0
 
     def __post_init__(self) -> None:
         """Check and freeze."""
@@ -154,7 +113,7 @@ class Population:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle through plain dictionaries: a mapping proxy cannot be pickled."""
         held = (self.factors, self.values, self.diet, self.table)
-        rest = (self.notes, self.record, self.drawn_as)
+        rest = (self.notes, self.record, self.drawn_as, self.acceptance)
         return (Population, (self.name, self.ids, self.seed, *(dict(one) for one in held), *rest))
 
     @property
@@ -302,7 +261,9 @@ class Population:
         """Columns that :meth:`having` can change: those whose every consequence is known."""
         known = () if self.record is None else self.record.draws
         genes = tuple(GENES) if self._genes_matter else ()
-        mine = tuple(name for name in self.table if name in known or name in genes or _only_covariate(name))
+        # a score comes with a threshold and a frailty that were drawn to fit it
+        free = [name for name in self.table if name not in scores.COLUMNS.values()]
+        mine = tuple(name for name in free if name in known or name in genes or only_covariate(name))
         return mine + tuple(name for name in genes if name not in mine)
 
     @property
@@ -345,12 +306,55 @@ class Population:
         if name in GENES:
             return self._genotypes(name, value)
         old = self.table[name]
+        if old.categories and not isinstance(value, (int, float, np.ndarray)):
+            value = conditions.code_of(name, old.categories, value)
         if isinstance(value, str) or hasattr(value, "units"):
             value = magnitude(value, old.unit, name)
         numbers = np.array(np.broadcast_to(np.asarray(value, float), (self.n,)))
         if not np.isfinite(numbers).all():
             raise refused(name, float(numbers[~np.isfinite(numbers)][0]), f"a finite number in {old.unit}")
-        return Column(numbers, old.unit, old.long_name, "assumed: given by the user")
+        return Column(numbers, old.unit, old.long_name, "assumed: given by the user", categories=old.categories)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return ``id`` and every column as plain arrays, categories by their labels: what ``from_frame`` reads."""
+        return {"id": self.ids, **{name: column.labels for name, column in self.table.items()}}
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        like: Any = "healthy",
+        rng: Any = None,
+        units: Mapping[str, str] | None = None,
+        name: str = "table",
+    ) -> "Population":
+        """Return the people of a table, one a row; what it does not say is drawn.
+
+        Parameters
+        ----------
+        frame
+            A pandas DataFrame, an xarray Dataset or a mapping of columns: ``id`` (whole numbers), those of the
+            population ``like``, a score such as ``agatston[coronary]``, ``dp_ucmgp`` (pmol/L) at entry.
+        like
+            Population or record that the rest is drawn from, given the table.
+        rng
+            As for :func:`menaquinone.population`.
+        units
+            By column, where it is not in the population's own unit.
+        name
+            Of the new population.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such column, category or population.
+        InputError
+            If a value is missing or impossible, an id appears twice, or a unit is of another dimension.
+        """
+        from menaquinone.inputs.frames import from_frame
+
+        return from_frame(frame, like=like, rng=rng, units=units or {}, name=name)
 
     def _genotypes(self, name: str, value: Any) -> Column:
         gene = GENES[name]
@@ -358,7 +362,8 @@ class Population:
         if given.shape not in ((), (self.n,)):
             raise self._misshapen(f"column '{name}'", given)
         codes = np.array([gene.code(one) for one in given.ravel().tolist()])
-        return Column(np.broadcast_to(codes, (self.n,)), "1", gene.meaning, "assumed: given by the user")
+        values = np.broadcast_to(codes, (self.n,))
+        return Column(values, "1", gene.meaning, "assumed: given by the user", categories=dict(gene.genotypes))
 
     def covariates(
         self,
@@ -411,14 +416,22 @@ class Population:
 
 
 def population(
-    name: str | Record, n: int, *, rng: Any = None, diet: Mapping[str, Any] | Diet | None = None
+    name: str | Record,
+    n: int,
+    *,
+    rng: Any = None,
+    diet: Mapping[str, Any] | Diet | None = None,
+    where: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    ancestry: str | Mapping[str, float] | None = None,
 ) -> Population:
     """Draw people.
 
     Parameters
     ----------
     name
-        ``"reference"`` (identical persons without random effects), ``"postmenopausal"``, or a record of one's own.
+        ``"healthy"``, ``"hemodialysis"`` or another of the library's populations (``menaquinone describe
+        populations`` lists them), ``"reference"`` (identical persons without random effects), or a record of one's own.
     n
         How many; ids are 0 to n - 1, and subject k is the same person whatever n.
     rng
@@ -426,6 +439,13 @@ def population(
     diet
         The habitual diet instead of that of the kind of people, as for :meth:`Population.eating`; time 0 is its steady
         state.
+    where
+        Conditions by column or baseline, ``{"agatston[aortic valve]": "> 300", "age": (65, 74), "sex": "male"}``:
+        subject k is the k-th candidate who meets them all, on the habitual diet of their kind.
+    region
+        Where they live and eat: western Europe unless given, or Netherlands, United Kingdom, Denmark, Japan, ...
+    ancestry
+        ``"european"``, ``"african"`` or ``"asian"``, or their shares, for the frequencies of genotypes.
 
     Returns
     -------
@@ -434,26 +454,46 @@ def population(
     Raises
     ------
     UnknownNameError
-        If there is no such population.
+        If there is no such population, region, ancestry, or column of a condition.
     InputError
-        If ``n`` is not a whole number of at least 1.
+        If ``n`` is not a whole number of at least 1, a condition cannot be read, or hardly anybody meets it.
+    """
+    record = living(chosen(name), region, ancestry)
+    seed, n = draws.entropy(rng), _count(n)
+    if where is None:
+        ids = np.arange(n, dtype=np.int64)
+        people = assembled(record.name, record, seed, ids, drawing.drawn(record, seed, ids))
+        return people if diet is None else people.eating(diet)
+    wanted = conditions.conditions(record, where)
+    found = conditions.picked(record, seed, n, wanted)
+    said = f"Picked by {'; '.join(one.said for one in wanted)}: {n} of {found.tried} candidates."
+    people = assembled(record.name, record, seed, np.arange(n, dtype=np.int64), found.people)
+    people = replace(people, notes=(*people.notes, said), drawn_as=found.ids, acceptance=n / found.tried)
+    return people if diet is None else people.eating(diet)
+
+
+def chosen(name: str | Record) -> Record:
+    """Return a record by its name; a record is handed back as it is.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such population.
     """
     if isinstance(name, Record):
-        record = name
-    elif name in RECORDS:
-        record = RECORDS[name]
-    else:
+        return name
+    if name not in RECORDS:
         raise unknown("population", name, RECORDS)
-    ids = np.arange(_count(n), dtype=np.int64)
-    seed = draws.entropy(rng)
-    columns = _columns(record, seed, ids)
-    table = {
-        key: Column(columns[key], draw.unit, draw.meaning, draw.source, draw.note) for key, draw in record.draws.items()
-    }
-    factors, values = consequences(record, columns)
-    eaten = {draw.eaten_as: columns[key] for key, draw in record.draws.items() if draw.eaten_as}
-    drawn = Population(record.name, ids, seed, factors, values, eaten, table, record.notes, record)
-    return drawn if diet is None else drawn.eating(diet)
+    return RECORDS[name]
+
+
+def assembled(name: str, record: Record, seed: int, ids: np.ndarray, people: scores.People) -> Population:
+    """Return drawn people as a population, every column with its unit, meaning and source."""
+    table = {}
+    for key, values in people.columns.items():
+        draw = record.draws.get(key, scores.SCORE)
+        table[key] = Column(values, draw.unit, draw.meaning, draw.source, draw.note, draw.categories)
+    return Population(name, ids, seed, people.factors, people.values, people.diet, table, record.notes, record)
 
 
 def _count(n: Any) -> int:
@@ -462,27 +502,8 @@ def _count(n: Any) -> int:
     return int(n)
 
 
-def _columns(record: Record, seed: int, ids: np.ndarray) -> dict[str, np.ndarray]:
-    """Draw every column of a record."""
-    uniforms = {name: draws.uniform(seed, name, ids) for name in record.draws}
-    for group in record.correlations:
-        from scipy.special import ndtr, ndtri
-
-        scores = [ndtri(uniforms[name]) for name in group.names]
-        for row, name in zip(group.root, group.names, strict=True):
-            # summed one by one: a matrix product's rounding would depend on how many people there are
-            uniforms[name] = ndtr(sum((weight * score for weight, score in zip(row, scores, strict=True)), start=0.0))
-    columns: dict[str, np.ndarray] = {}
-    for name, draw in record.draws.items():
-        columns[name] = draw.distribution.quantile(uniforms[name])
-        if draw.along is not None:
-            other, centre, slope = draw.along
-            columns[name] = columns[name] + slope * (columns[other] - centre)
-    return columns
-
-
 def _each_once(ids: np.ndarray) -> bool:
     return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
 
 
-__all__ = ["COVARIATES", "DRUGS_END", "Column", "Population", "becomes_covariate", "population"]
+__all__ = ["Column", "Population", "assembled", "chosen", "population"]

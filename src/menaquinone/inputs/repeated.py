@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from menaquinone.inputs.columns import Column, becomes_covariate
 from menaquinone.inputs.consequences import changed
-from menaquinone.inputs.population import Column, Population, becomes_covariate
+from menaquinone.inputs.population import Population
 
 
 def repeated(

@@ -15,7 +15,7 @@ import numpy as np
 from menaquinone.catalogue import evidence
 from menaquinone.declare import Stage, source_ids
 from menaquinone.inputs.doses import Doses
-from menaquinone.inputs.population import Population
+from menaquinone.inputs.population import Column, Population
 from menaquinone.model import Model, Offer
 from menaquinone.units import HOURS_PER_DAY, factor
 
@@ -107,8 +107,15 @@ def labelled(
     }
     for name, column in people.table.items():
         key = name if name not in data and name not in coords else f"person_{name}"
-        data[key] = ("subject", column.values, named(column.unit, column.long_name, column.source))
+        data[key] = ("subject", column.values, named(column.unit, column.long_name, column.source) | _flags(column))
     return xarray.Dataset(data, coords, attributes_of(model, people) | dict(attributes))
+
+
+def _flags(column: Column) -> dict[str, Any]:
+    """Return the attributes by which files say what codes mean (CF conventions)."""
+    if not column.categories:
+        return {}
+    return {"flag_values": np.array(list(column.categories.values())), "flag_meanings": " ".join(column.categories)}
 
 
 def common_coords(model: Model, times: np.ndarray, outputs: Iterable[str]) -> dict[str, Any]:

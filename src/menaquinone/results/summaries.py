@@ -48,7 +48,7 @@ class Summaries:
     accuracy
         Largest relative error of a quantile, 1e-4 to 0.1. Up to 4096 people are summarised exactly.
     by
-        A column of the population, such as ``"female"``: a summary for each of its values.
+        A column of the population, such as ``"sex"``: a summary for each of its values.
 
     Raises
     ------

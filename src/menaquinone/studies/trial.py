@@ -53,9 +53,9 @@ def recruit(
     InputError
         If ``n`` is not a whole number of at least 1, or hardly anyone of this population fits.
     """
-    drawn, conditions = n, {"where": dict(where)} if where else {}
+    drawn = n
     while True:
-        people = population(name, drawn, rng=seed, **conditions)
+        people = population(name, drawn, rng=seed, where=where or None)
         if age is None:
             return people
         ages = people.table["age"].values

@@ -12,7 +12,7 @@ from menaquinone.catalogue.sites import SITES
 from menaquinone.catalogue.tissues import TISSUES
 from menaquinone.declare import Value
 from menaquinone.inputs.distributions import Exponential, Fixed, LogNormal
-from menaquinone.inputs.people.record import Draw, Effect
+from menaquinone.inputs.people.record import Correlation, Draw, Effect
 from menaquinone.units import HOURS_PER_DAY
 
 
@@ -98,6 +98,20 @@ RANDOM_EFFECTS: dict[str, Draw] = {
 """Random effects by column, each as wide as the catalogue's records say."""
 
 
+def _alike(parameter: str, source: str) -> Correlation:
+    """Return one correlation between a parameter's random effects of all forms that have them."""
+    names = tuple(name for name in RANDOM_EFFECTS if name.startswith(f"{parameter}["))
+    shared = tuple(tuple(1.0 if one == other else 0.5 for other in names) for one in names)
+    return Correlation(names, shared, source)
+
+
+CORRELATIONS: tuple[Correlation, ...] = (
+    _alike("bioavailability", "assumed: 0.5, all forms share bile, lipase and chylomicrons; no row measures two forms"),
+    _alike("clearance", "assumed: 0.5, all forms share lipoproteins and their receptors; no row measures two forms"),
+)
+"""How random effects go together; those of the tissues and of the sites are one draw each."""
+
+
 # What covariates do in every population that has them -----------------------------------------------------------------
 
 
@@ -111,10 +125,10 @@ def space(weight: np.ndarray) -> np.ndarray:
     return effects.allometry(weight)["central_volume"]
 
 
-def incidence(female: np.ndarray) -> np.ndarray:
-    """Return the factor of sex on the coronary hazard, relative to the record of both sexes."""
+def incidence(sex: np.ndarray) -> np.ndarray:
+    """Return the factor of sex (code 1 female) on the coronary hazard, relative to the record of both sexes."""
     # a factor, not a value: a model with another incidence keeps the ratio of the sexes
-    return effects.coronary_incidence(female) / SITES["coronary"].hazard.values["incidence"].value
+    return effects.coronary_incidence(sex) / SITES["coronary"].hazard.values["incidence"].value
 
 
 def onset_with_ckd(ckd: np.ndarray) -> np.ndarray:
@@ -135,6 +149,26 @@ def growth_with_diabetes(diabetes: np.ndarray) -> np.ndarray:
 def growth_with_statin(statin: np.ndarray) -> np.ndarray:
     """Return the factor of a statin on growth."""
     return effects.growth_factor(statin=statin)
+
+
+def growth_with_dialysis(dialysis: np.ndarray) -> np.ndarray:
+    """Return the factor of haemodialysis on growth."""
+    return effects.growth_factor(dialysis=dialysis)
+
+
+def basal_of_kidney(egfr: np.ndarray, dialysis: np.ndarray) -> np.ndarray:
+    """Return the factor of failing kidneys on the basal supply of tissues (m_basal)."""
+    return effects.kidney(egfr, dialysis)["basal_factor"]
+
+
+def delivery_of_kidney(egfr: np.ndarray, dialysis: np.ndarray) -> np.ndarray:
+    """Return the factor of failing kidneys on delivery from plasma (m_delivery)."""
+    return effects.kidney(egfr, dialysis)["delivery_factor"]
+
+
+def mgp_of_kidney(egfr: np.ndarray, dialysis: np.ndarray) -> np.ndarray:
+    """Return the uncarboxylated share of MGP at secretion with failing kidneys (u0)."""
+    return effects.kidney(egfr, dialysis)["u0[MGP]"]
 
 
 _FLOWS = members("clearance", *FORMS) + members("exchange", *FORMS)
@@ -158,11 +192,25 @@ EFFECTS: tuple[Effect, ...] = (
     Effect(("weight",), flow, effects.ALLOMETRY_CLEARANCE.source, factor_of=_FLOWS),
     Effect(("weight",), space, effects.ALLOMETRY_VOLUME.source, factor_of=_SPACES),
     Effect(("triglycerides",), effects.triglycerides, effects.TRIGLYCERIDES.source, factor_of=("clearance[K1]",)),
-    Effect(("female",), incidence, effects.INCIDENCE_WOMEN.source, factor_of=("incidence[coronary]",)),
+    Effect(("sex",), incidence, effects.INCIDENCE_WOMEN.source, factor_of=("incidence[coronary]",)),
     Effect(("phosphate",), effects.phosphate, effects.PHOSPHATE.source, factor_of=_ONSET + _GROWING),
     Effect(("diabetes",), onset_with_diabetes, effects.ONSET_DIABETES.source, factor_of=_ONSET),
     Effect(("diabetes",), growth_with_diabetes, effects.GROWTH_DIABETES.source, factor_of=_GROWING),
     Effect(("ckd",), onset_with_ckd, effects.ONSET_CKD.source, factor_of=_ONSET),
+    Effect(("dialysis",), growth_with_dialysis, effects.GROWTH_DIALYSIS.source, factor_of=_GROWING),
+    Effect(
+        ("egfr", "dialysis"),
+        basal_of_kidney,
+        effects.DIALYSIS_BASAL.source,
+        factor_of=members("basal_factor", *TISSUES),
+    ),
+    Effect(
+        ("egfr", "dialysis"),
+        delivery_of_kidney,
+        effects.DIALYSIS_DELIVERY.source,
+        factor_of=members("delivery_factor", *TISSUES),
+    ),
+    Effect(("egfr", "dialysis"), mgp_of_kidney, effects.DIALYSIS_MGP_U0.source, value_of=("u0[MGP]",)),
     Effect(("statin",), growth_with_statin, effects.GROWTH_STATIN.source, factor_of=_GROWING),
     *GENE_EFFECTS,
 )
@@ -179,4 +227,6 @@ def uncounted(*names: str) -> dict[str, Draw]:
     return {f"diet[{name}]": replace(one, meaning=f"habitual intake of {name}", eaten_as=name) for name in names}
 
 
-__all__ = ["EFFECTS", "GENE_EFFECTS", "IN_BASAL", "RANDOM_EFFECTS", "intake_holding", "members", "uncounted"]
+__all__ = [
+    "CORRELATIONS", "EFFECTS", "GENE_EFFECTS", "IN_BASAL", "RANDOM_EFFECTS", "intake_holding", "members", "uncounted",
+]  # fmt: skip

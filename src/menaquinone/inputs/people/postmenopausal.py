@@ -2,8 +2,10 @@
 
 from menaquinone.catalogue.effects import EGFR_DRIFT, PHOSPHATE_THRESHOLD, REFERENCE_TRIGLYCERIDES
 from menaquinone.inputs.distributions import Fixed, LogNormal, Normal
-from menaquinone.inputs.people.common import EFFECTS, RANDOM_EFFECTS, intake_holding, uncounted
+from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS, RANDOM_EFFECTS, intake_holding, uncounted
+from menaquinone.inputs.people.genotypes import GENOTYPES
 from menaquinone.inputs.people.record import Draw, Record
+from menaquinone.inputs.people.usual import BY_DEFINITION, present, sex
 
 NO_ROW = "assumed: no row gives it for such women"
 
@@ -11,7 +13,7 @@ POSTMENOPAUSAL = Record(
     name="postmenopausal",
     meaning="healthy postmenopausal women, western Europe",
     draws={
-        "female": Draw(Fixed(1.0), "1", "sex: 1 female, 0 male", "assumed: by definition of the population"),
+        "sex": sex(1.0, BY_DEFINITION),
         "age": Draw(
             Normal(60.0, 3.0, 55.0, 65.0), "a", "age at entry",
             "assumed: no row gives the ages of such a trial; the limits are those of vanballegooijen-2018-lasa-dpucmgp",
@@ -38,7 +40,7 @@ POSTMENOPAUSAL = Record(
         "phosphate": Draw(
             Fixed(PHOSPHATE_THRESHOLD.value), "mg/dL", "phosphate in serum", f"{NO_ROW}; the level above which it acts",
         ),
-        "diabetes": Draw(Fixed(0.0), "1", "type 2 diabetes: 1 yes, 0 no", "assumed: healthy by definition"),
+        "diabetes": present("type 2 diabetes", 0.0, "assumed: healthy by definition"),
         "pwv_entry": Draw(
             Normal(9.8, 1.8, 5.0, 16.0), "m/s", "carotid-femoral pulse wave velocity at entry",
             "knapen-2015-cfpwv-baseline-mk7 knapen-2015-cfpwv-baseline-placebo",
@@ -66,8 +68,10 @@ POSTMENOPAUSAL = Record(
         ),
         **uncounted("MK-4", "MK-8", "MK-9"),
         **RANDOM_EFFECTS,
+        **GENOTYPES,
     },
     effects=EFFECTS,
+    correlations=CORRELATIONS,
 )  # fmt: skip
 
 __all__ = ["POSTMENOPAUSAL"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from menaquinone.errors import InputError, listed, refused, unknown
-from menaquinone.inputs.distributions import Distribution
+from menaquinone.inputs.distributions import ByCategory, Distribution
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Draw:
         Parameters that it replaces, in their declared unit.
     eaten_as
         The form of which it is the habitual intake, in ug/d.
+    categories
+        What the numbers stand for, where the quantity is none: ``{"male": 0, "female": 1}``.
     """
 
     distribution: Distribution
@@ -44,6 +46,7 @@ class Draw:
     factor_of: tuple[str, ...] = ()
     value_of: tuple[str, ...] = ()
     eaten_as: str = ""
+    categories: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,10 @@ class Record:
         for name, draw in self.draws.items():
             if draw.along is not None and draw.along[0] not in seen:
                 raise unknown(f"column along which '{name}' of population '{self.name}' moves", draw.along[0], seen)
+            if isinstance(draw.distribution, ByCategory) and draw.distribution.of not in seen:
+                raise unknown(
+                    f"column by which '{name}' of population '{self.name}' differs", draw.distribution.of, seen
+                )
             seen.append(name)
         grouped = [name for group in self.correlations for name in group.names]
         for name in grouped:
