@@ -378,7 +378,7 @@ def test_a_sweep_that_does_not_fit_is_refused(monkeypatch):
     with pytest.raises(InputError) as refused:
         mk.sweep(**options)
     assert str(refused.value) == (
-        "memory: got a run that needs about 281 MB, expected at most the 100 MB that are available; keep fewer outputs "
+        "memory: got a run that needs about 282 MB, expected at most the 100 MB that are available; keep fewer outputs "
         "or times, run people.select(...) in chunks, or ask for summaries=mk.Summaries()."
     )
 

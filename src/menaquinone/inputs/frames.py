@@ -7,10 +7,11 @@ import numpy as np
 
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import baselines, drawing, draws, scores
+from menaquinone.inputs.columns import Column
 from menaquinone.inputs.conditions import code_of
 from menaquinone.inputs.covariates import frozen
-from menaquinone.inputs.people import Record
-from menaquinone.inputs.population import Column, Population, assembled, chosen
+from menaquinone.inputs.people import Record, chosen
+from menaquinone.inputs.population import Population, assembled
 from menaquinone.units import converted
 
 GIVEN = "assumed: given by the user"

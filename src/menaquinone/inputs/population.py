@@ -20,7 +20,7 @@ from menaquinone.inputs.consequences import changed
 from menaquinone.inputs.covariates import Covariate, frozen
 from menaquinone.inputs.diet import Diet
 from menaquinone.inputs.habitual import habitual
-from menaquinone.inputs.people import RECORDS, Record, living
+from menaquinone.inputs.people import Record, chosen, living
 from menaquinone.inputs.records import together
 from menaquinone.units import HOURS_PER_DAY, hours, magnitude
 
@@ -472,21 +472,6 @@ def population(
     return people if diet is None else people.eating(diet)
 
 
-def chosen(name: str | Record) -> Record:
-    """Return a record by its name; a record is handed back as it is.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such population.
-    """
-    if isinstance(name, Record):
-        return name
-    if name not in RECORDS:
-        raise unknown("population", name, RECORDS)
-    return RECORDS[name]
-
-
 def assembled(name: str, record: Record, seed: int, ids: np.ndarray, people: scores.People) -> Population:
     """Return drawn people as a population, every column with its unit, meaning and source."""
     table = {}
@@ -506,4 +491,4 @@ def _each_once(ids: np.ndarray) -> bool:
     return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
 
 
-__all__ = ["Column", "Population", "assembled", "chosen", "population"]
+__all__ = ["Column", "Population", "assembled", "population"]

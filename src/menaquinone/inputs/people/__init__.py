@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from menaquinone.errors import unknown
 from menaquinone.inputs.people.ckd import CKD
 from menaquinone.inputs.people.coronary import CAC
 from menaquinone.inputs.people.diabetes import DIABETES
@@ -26,6 +27,21 @@ RECORDS = {
 """Every population by name."""
 
 
+def chosen(name: str | Record) -> Record:
+    """Return a record by its name; a record is handed back as it is.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such population.
+    """
+    if isinstance(name, Record):
+        return name
+    if name not in RECORDS:
+        raise unknown("population", name, RECORDS)
+    return RECORDS[name]
+
+
 def living(record: Record, region: str | None, ancestry: str | Mapping[str, float] | None) -> Record:
     """Return a record whose people live in a region and are of an ancestry; None leaves them as they are.
 
@@ -40,4 +56,4 @@ def living(record: Record, region: str | None, ancestry: str | Mapping[str, floa
     return record if ancestry is None else of_ancestry(record, ancestry)
 
 
-__all__ = ["RECORDS", "Correlation", "Draw", "Effect", "Record", "living"]
+__all__ = ["RECORDS", "Correlation", "Draw", "Effect", "Record", "chosen", "living"]
