@@ -2,7 +2,7 @@
 
 The numbers are those at which a simulation of the ready-made model starts, made from the same equations: the functions
 of the blocks, at rest on the habitual diet. They are what a condition on a baseline is tested against, and what a
-population's sources are compared with, before anything is solved.
+population's sources are compared with, before anything is solved. Antagonists that people take for long are left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,6 +35,8 @@ MARKERS: Mapping[str, tuple[str, str]] = {
 """Markers at entry: unit and meaning by name."""
 NAMES = (*MARKERS, *(f"plasma_concentration[{name}]" for name in FORMS), *(f"agatston[{site}]" for site in SITES))
 """Everything that :func:`at_entry` finds."""
+UNMOVED = ("plasma_concentration", "pwv")
+"""How the names of those begin that no antagonist moves."""
 
 
 def unit(name: str) -> str:
@@ -187,4 +189,4 @@ def _score(people: _People, site: str, share: np.ndarray) -> np.ndarray:
     return np.asarray(calcification.CALCIFICATION.outputs(p, _start(calcification.CALCIFICATION)(p, u), u).agatston)
 
 
-__all__ = ["MARKERS", "NAMES", "at_entry", "hazard_to_entry", "unit"]
+__all__ = ["MARKERS", "NAMES", "UNMOVED", "at_entry", "hazard_to_entry", "unit"]

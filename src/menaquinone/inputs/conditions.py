@@ -91,6 +91,13 @@ def conditions(record: Record, where: Mapping[str, Any]) -> tuple[Condition, ...
     for name in where:
         if name not in offered:
             raise unknown(f"column or baseline of population '{record.name}'", name, offered)
+    drugs = [name for name in record.draws if name.startswith("drug[")]
+    moved = [name for name in where if name not in record.draws and not name.startswith(baselines.UNMOVED)]
+    if drugs and moved:
+        raise InputError(
+            f"where: got a condition on '{moved[0]}' of population '{record.name}', which takes {drugs[0][5:-1]} for "
+            "long, expected conditions on columns, because baselines are known without drugs alone."
+        )
     if "person_growth" in where and _grown(record, where):
         raise InputError(
             "person_growth: got a condition beside one on a calcium score that a life has grown, expected one of the "
@@ -115,10 +122,9 @@ def _condition(record: Record, name: str, given: Any) -> Condition:
         bounds = (-np.inf if low is None else low, np.inf if high is None else high)
         if bounds[0] > bounds[1]:
             raise refused(f"condition on '{name}'", given, "an interval whose first end is not above its second")
-        ends = [f"from {low:.12g}"] * (low is not None) + [f"to {high:.12g}"] * (high is not None)
-        return Condition(
-            name, f"{name} {' '.join(ends) or 'anything'}{shown}", lambda v: (v >= bounds[0]) & (v <= bounds[1])
-        )
+        ends = [f"{word} {end:.12g}" for word, end in (("from", low), ("to", high)) if end is not None]
+        said = f"{name} {' '.join(ends) or 'anything'}{shown}"
+        return Condition(name, said, lambda v: (v >= bounds[0]) & (v <= bounds[1]))
     match = _COMPARED.match(given) if isinstance(given, str) else None
     if match is not None:
         sign, level = match[1], magnitude(_number(match[2]), unit, name)

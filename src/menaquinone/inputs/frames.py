@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from menaquinone.errors import InputError, refused, unknown
+from menaquinone.errors import InputError, listed, refused, unknown
 from menaquinone.inputs import baselines, drawing, draws, scores
 from menaquinone.inputs.columns import Column
 from menaquinone.inputs.conditions import code_of
@@ -34,7 +34,8 @@ def from_frame(frame: Any, *, like: str | Record, rng: Any, units: Mapping[str, 
     for key, values in raw.items():
         column = _ALIASES.get(key, key)
         if column in given:
-            raise InputError(f"table: got columns '{key}' and '{column}', which are one, expected one of them.")
+            names = listed(one for one in raw if _ALIASES.get(one, one) == column)
+            raise InputError(f"table: got columns {names}, which are one, expected one of them.")
         given[column] = _checked(record, key, column, values, _unit(frame, key, units))
     for key in units:
         if key not in raw:
@@ -95,7 +96,8 @@ def _unit(frame: Any, key: str, units: Mapping[str, str]) -> str | None:
 
 def _checked(record: Record, key: str, column: str, values: np.ndarray, unit: str | None) -> np.ndarray:
     """Return a column as numbers in the record's unit."""
-    extra = [*scores.COLUMNS.values(), *([LEVEL] if _MAKES in record.draws else [])]
+    drugs = any(name.startswith("drug[") for name in record.draws)
+    extra = [*scores.COLUMNS.values(), *([LEVEL] if _MAKES in record.draws and not drugs else [])]
     if column not in record.draws and column not in extra:
         offered = ["id", *record.draws, *(one for one in extra if one not in record.draws), *_ALIASES]
         raise unknown(f"column of a table of people like '{record.name}'", key, offered)

@@ -115,7 +115,10 @@ def _flags(column: Column) -> dict[str, Any]:
     """Return the attributes by which files say what codes mean (CF conventions)."""
     if not column.categories:
         return {}
-    return {"flag_values": np.array(list(column.categories.values())), "flag_meanings": " ".join(column.categories)}
+    return {
+        "flag_values": [int(code) for code in column.categories.values()],
+        "flag_meanings": " ".join(column.categories),
+    }
 
 
 def common_coords(model: Model, times: np.ndarray, outputs: Iterable[str]) -> dict[str, Any]:

@@ -182,6 +182,8 @@ def _one_code(results: Sequence["Dataset"]) -> list["Dataset"]:
     changed = [one.copy() for one in results]
     for name in coded:
         holders = [one for one in changed if name in one]
+        if len({one[name].attrs["flag_meanings"] for one in holders}) == 1:
+            continue
         every = list(dict.fromkeys(word for one in holders for word in one[name].attrs["flag_meanings"].split()))
         for one in holders:
             numbers = np.array([every.index(word) for word in one[name].attrs["flag_meanings"].split()], float)

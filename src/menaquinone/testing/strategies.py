@@ -321,8 +321,14 @@ def _reject_unless_basal(model: Model, values: dict[str, float]) -> None:
     assume(all(share <= 0.8 for share in delivered.values()))
 
 
+UNTREATED = tuple(
+    name for name, record in RECORDS.items() if not any(column.startswith("drug[") for column in record.draws)
+)
+"""Kinds of people who take no antagonist, so that a model needs none."""
+
+
 @st.composite
-def populations(draw: "st.DrawFn", *, max_n: int = 5, names: Collection[str] = tuple(RECORDS)) -> Population:
+def populations(draw: "st.DrawFn", *, max_n: int = 5, names: Collection[str] = UNTREATED) -> Population:
     """Draw people, at least one.
 
     Parameters
@@ -330,7 +336,7 @@ def populations(draw: "st.DrawFn", *, max_n: int = 5, names: Collection[str] = t
     max_n
         How many at most.
     names
-        Kinds of people to choose from.
+        Kinds of people to choose from; unless given, those that any model can take.
     """
     kind, n = draw(st.sampled_from(sorted(names))), draw(st.integers(1, max_n))
     return _made(draw, population, kind, n, rng=draw(st.integers(0, 2**32 - 1)))

@@ -21,7 +21,7 @@ VKA = Record(
         "diabetes": usual.present("type 2 diabetes", *usual.DIABETES_SHARE),
         "pwv_entry": usual.velocity_by_age(71.0),
         **usual.score(
-            "coronary", ZeroInflated(0.33, LogNormal(79.7, 1.0486)),
+            "coronary", ZeroInflated(0.33, LogNormal(77.8, 1.0447)),
             "weijs-2011-cac-vka-6-60mo mesa-hnr-2007-prevalence-hnr",
             "share without calcium as in the general population, the others log-normal so that mean and SD are the "
             "row's, 90 (167) AU, 6-60 months of use. Not taken: weijs-2011-cac-vka-gt60mo, 236 (278), older users",
@@ -37,7 +37,6 @@ VKA = Record(
     },
     effects=EFFECTS,
     correlations=CORRELATIONS,
-    notes=("Warfarin of 'vka' acts in a model that has it: mk.models.vitamin_k(antagonists=['warfarin']).",),
 )  # fmt: skip
 
 __all__ = ["VKA"]
