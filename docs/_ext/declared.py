@@ -20,7 +20,8 @@ import menaquinone.blocks
 import menaquinone.catalogue
 from menaquinone.catalogue import evidence
 from menaquinone.declare import Block, Member, Read, Stage, StateVariable, Value, source_ids
-from menaquinone.inputs.people import RECORDS
+from menaquinone.inputs.distributions import ByCategory, in_words
+from menaquinone.inputs.people import RECORDS, Draw, Record
 
 ON_PAGES_OF_THEIR_OWN = ("contents", "diets", "foods", "safety")
 AXES = {
@@ -242,7 +243,7 @@ def populations() -> str:
         draws = (
             (
                 code(name),
-                code(distribution(one.distribution)),
+                plain(law(record, one)),
                 one.unit,
                 plain(one.meaning),
                 source(one.source),
@@ -251,17 +252,19 @@ def populations() -> str:
             for name, one in record.draws.items()
         )
         acts = ((names(one.of), names(one.factor_of + one.value_of), source(one.source)) for one in record.effects)
-        parts += [f"## {record.name}", plain(f"{record.meaning}.")]
+        parts += [f"## {record.name}", plain(" ".join((f"{record.meaning}.", *record.notes)))]
         parts.append(table(("quantity", "distribution between people", "unit", "meaning", "source", "note"), draws))
         parts += ["### What they act on", table(("quantities", "parameters", "source"), acts)] if record.effects else []
     return "\n\n".join(parts) + "\n"
 
 
-def distribution(one: Any) -> str:
-    """Return a distribution with its numbers: `Normal(mean=60, sd=3, low=55, high=65)`."""
-    numbers = ((each.name, getattr(one, each.name)) for each in fields(one))
-    shown = (f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in numbers)
-    return f"{type(one).__name__}({', '.join(shown)})"
+def law(record: Record, one: Draw) -> str:
+    """Return how a quantity is distributed, and along which column it moves, in words."""
+    groups = record.draws[one.distribution.of].categories if isinstance(one.distribution, ByCategory) else ()
+    said = in_words(one.distribution, one.categories, groups)
+    if one.along is None:
+        return said
+    return f"{said}; moves by {one.along[2]:.4g} per unit of {one.along[0]} from {one.along[1]:g} on"
 
 
 def names(several: Iterable[str]) -> str:

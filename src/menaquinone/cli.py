@@ -321,9 +321,12 @@ def _described(what: str) -> str:
     ready: dict[str, Callable[[], Any]] = {"vitamin_k": models.vitamin_k, "rat": models.rat}
     if what in ready:
         return str(ready[what]().describe())
+    if what == "populations":
+        width = max(map(len, RECORDS))
+        return "\n".join(f"{name:<{width}}  {record.meaning}" for name, record in RECORDS.items())
     if what in RECORDS:
         return _people(RECORDS[what])
-    said, names = [], [*ready, *RECORDS]
+    said, names = [], [*ready, "populations", *RECORDS]
     for stage in models.vitamin_k().stages:
         for (name, label), value in stage.values.items():
             full = bracketed(name, label)
@@ -332,19 +335,27 @@ def _described(what: str) -> str:
                 said.append(_parameter(full, stage.block.parameters[name].meaning, value))
     if not said:
         near = get_close_matches(what, dict.fromkeys(names), n=4, cutoff=0.5)
-        raise unknown("model, parameter or population", what, near or [*ready, *RECORDS])
+        raise unknown("model, parameter or population", what, near or [*ready, "populations", *RECORDS])
     return "\n".join(said)
 
 
 def _people(record: "Record") -> str:
     """Return what is drawn of every person: the law, unit, source and how it was read."""
     from menaquinone.declare import Value
+    from menaquinone.inputs.distributions import ByCategory, in_words
     from menaquinone.model import read_as
 
-    said = [f"{record.name}: {record.meaning}"]
+    said = [f"{record.name}: {record.meaning}", *(f"  {note}" for note in record.notes)]
     for name, draw in record.draws.items():
         source = read_as(Value(0.0, draw.unit, draw.source, note=draw.note))
-        said += [f"  {name}: {draw.meaning}", f"    {draw.distribution} {draw.unit}  [{source}]"]
+        groups = record.draws[draw.distribution.of].categories if isinstance(draw.distribution, ByCategory) else ()
+        law, unit = in_words(draw.distribution, draw.categories, groups), "" if draw.unit == "1" else f" {draw.unit}"
+        moves = (
+            f", moving by {draw.along[2]:.4g} per unit of {draw.along[0]} from {draw.along[1]:g}" if draw.along else ""
+        )
+        said += [f"  {name}: {draw.meaning}", f"    {law}{unit}{moves}  [{source}]"]
+    for group in record.correlations:
+        said.append(f"  correlated: {', '.join(group.names)}  [{group.source}]")
     return "\n".join(said)
 
 

@@ -119,8 +119,11 @@ MESSAGES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "postmenopausal",
         {"sex": "male"},
         InputError,
-        "where: got conditions that 0 of 200000 candidates of population 'postmenopausal' meet (alone, of 1000, the "
-        "share 0 of 'sex male'), expected at least 1 in 10000.",
+        (
+            "where: got conditions that 0 of 200000 candidates of population 'postmenopausal' meet (alone, of "
+            "1000, the "
+            "share 0 of 'sex male'), expected at least 1 in 10000."
+        ),
     ),
     (
         "healthy",
@@ -138,8 +141,10 @@ MESSAGES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "healthy",
         {"age": "old"},
         InputError,
-        "condition on 'age': got 'old', expected a comparison such as '> 300', an interval such as (65, 74), or a "
-        "number.",
+        (
+            "condition on 'age': got 'old', expected a comparison such as '> 300', an interval such as (65, 74), or a "
+            "number."
+        ),
     ),
     (
         "healthy",
@@ -151,8 +156,10 @@ MESSAGES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "healthy",
         {"age": True},
         InputError,
-        "condition on 'age': got True, expected a comparison such as '> 300', an interval such as (65, 74), or a "
-        "number.",
+        (
+            "condition on 'age': got True, expected a comparison such as '> 300', an interval such as (65, 74), or a "
+            "number."
+        ),
     ),
     ("healthy", {}, InputError, "where: got {}, expected conditions by column, such as {'age': (65, 74)}."),
     (
@@ -165,15 +172,21 @@ MESSAGES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "older",
         {"agatston[coronary]": "> 100", "person_growth": "< 1"},
         InputError,
-        "person_growth: got a condition beside one on a calcium score that a life has grown, expected one of the two, "
-        "because growth is drawn anew for people picked by such a score.",
+        (
+            "person_growth: got a condition beside one on a calcium score that a life has grown, expected one "
+            "of the two, "
+            "because growth is drawn anew for people picked by such a score."
+        ),
     ),
     (
         "vka",
         {"dp_ucmgp": "> 500"},
         InputError,
-        "where: got a condition on 'dp_ucmgp' of population 'vka', which takes warfarin for long, expected conditions "
-        "on columns, because baselines are known without drugs alone.",
+        (
+            "where: got a condition on 'dp_ucmgp' of population 'vka', which takes warfarin for long, expected "
+            "conditions "
+            "on columns, because baselines are known without drugs alone."
+        ),
     ),
 ]
 

@@ -117,8 +117,10 @@ MESSAGES: list[tuple[Any, dict[str, Any], str]] = [
     (
         changed(weight=[82.0, None, np.nan]),
         {},
-        "column 'weight' of the table: got no value in row 1 (2 of 3 are missing), expected one for every person; leave "
-        "the column out to have it drawn.",
+        (
+            "column 'weight' of the table: got no value in row 1 (2 of 3 are missing), expected one for every person; "
+            "leave the column out to have it drawn."
+        ),
     ),
     (
         changed(weight=[82.0, -1.0, 70.0]),

@@ -1,6 +1,7 @@
 """Distributions of a quantity between people. Each is its quantile function: a uniform draw in, a value out."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from math import inf
 from typing import Protocol
 
@@ -171,7 +172,45 @@ class ByCategory:
         return np.asarray(found)
 
 
+def in_words(
+    law: Distribution | ByCategory, categories: Mapping[str, float] | None = None, groups: Iterable[str] = ()
+) -> str:
+    """Return a distribution in words, such as ``Normal, mean 60, sd 3, from 55 to 65``.
+
+    Parameters
+    ----------
+    law
+        The distribution.
+    categories
+        What its numbers stand for, where they are categories.
+    groups
+        Labels of the categories by which it differs.
+    """
+    labels = {code: label for label, code in (categories or {}).items()}
+    if isinstance(law, Fixed):
+        return "everybody " + labels.get(law.value, f"{law.value:.4g}").replace("nan", "without")
+    if isinstance(law, Categories):
+        shares = zip(law.values, law.probabilities, strict=True)
+        return ", ".join(f"{labels.get(code, f'{code:.4g}')} {share:.3g}" for code, share in shares)
+    if isinstance(law, ByCategory):
+        names = list(groups) or [str(code) for code in range(len(law.among))]
+        return "; ".join(f"{name}: {in_words(one, categories)}" for name, one in zip(names, law.among, strict=True))
+    if isinstance(law, ZeroInflated):
+        return f"0 in a share of {law.zero:.3g}, else {in_words(law.rest)}"
+    if isinstance(law, Percentiles):
+        points = ", ".join(f"{100 * share:.3g} % below {level:.4g}" for share, level in law.points)
+        return f"Percentiles, {points}" + _limits(law.low or -inf, law.high, "or 0" if law.low else "")
+    shown = [f"{one.name} {getattr(law, one.name):.4g}" for one in fields(law) if one.name not in ("low", "high")]  # type: ignore[arg-type]
+    return f"{type(law).__name__}, {', '.join(shown)}" + _limits(getattr(law, "low", -inf), getattr(law, "high", inf))
+
+
+def _limits(low: float, high: float, otherwise: str = "") -> str:
+    ends = [f"from {low:.6g}"] * (low > -inf and (low != 0 or high < inf)) + [f"to {high:.6g}"] * (high < inf)
+    found = " ".join([*ends, *([otherwise] if ends and otherwise else [])])
+    return f", {found}" if found else ""
+
+
 __all__ = [
     "ByCategory", "Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal", "Percentiles", "Uniform",
-    "ZeroInflated",
+    "ZeroInflated", "in_words",
 ]  # fmt: skip
