@@ -8,7 +8,7 @@ from menaquinone.inputs.regimen import adherence, dose
 from menaquinone.models import vitamin_k
 from menaquinone.results import Summaries
 from menaquinone.solve import simulate
-from menaquinone.studies.trial import recruit, run_arms
+from menaquinone.studies.trial import run_arms
 
 TIMES = [0.0, 14.0, 28.0]
 
@@ -27,7 +27,7 @@ def outcome(model):
     told = []
     arms = {"placebo": None, "low": daily("90 ug") * adherence(0.5), "high": daily("360 ug") * adherence(0.5)}
     result = run_arms(
-        model, recruit("postmenopausal", 3, 5), arms, times=TIMES, seed=5, progress=lambda *at: told.append(at)
+        model, population("postmenopausal", 3, rng=5), arms, times=TIMES, seed=5, progress=lambda *at: told.append(at)
     )
     result.attrs["told"] = told
     return result
@@ -67,7 +67,7 @@ def test_every_variable_keeps_unit_name_and_source(outcome):
 
 def test_the_form_of_a_dose_means_the_same_in_every_arm(model):
     arms = {"two": daily("90 ug") + dose("K1", "1 mg", start="1 d"), "none": None, "one": dose("K1", "1 mg")}
-    result = run_arms(model, recruit("reference", 1, 0), arms, times=TIMES, seed=0)
+    result = run_arms(model, population("reference", 1, rng=0), arms, times=TIMES, seed=0)
     names = result["dose_form"].attrs["flag_meanings"].split()
     forms = result["dose_form"].isel(schedule=0)
     read = lambda arm: [names[int(code)] for code in forms.sel(arm=arm).values if np.isfinite(code)]
@@ -91,7 +91,7 @@ def test_progress_counts_people_in_all_arms(outcome):
 
 def test_arms_may_be_summarised_instead_of_kept(outcome, model):
     arms = {"placebo": None, "low": daily("90 ug") * adherence(0.5), "high": daily("360 ug") * adherence(0.5)}
-    found = run_arms(model, recruit("postmenopausal", 3, 5), arms, times=TIMES, seed=5, summaries=Summaries((0.5,)))
+    found = run_arms(model, population("postmenopausal", 3, rng=5), arms, times=TIMES, seed=5, summaries=Summaries((0.5,)))
     assert found["agatston_mean"].dims == ("arm", "time", "site")
     assert found["arm"].attrs["long_name"] == "arm of the trial"
     for name in ("dp_ucmgp", "agatston", "bmd"):
@@ -105,36 +105,5 @@ def test_arms_may_be_summarised_instead_of_kept(outcome, model):
 
 def test_no_arm_is_refused(model):
     with pytest.raises(InputError) as refusal:
-        run_arms(model, recruit("reference", 1, 0), {}, times=TIMES, seed=0)
+        run_arms(model, population("reference", 1, rng=0), {}, times=TIMES, seed=0)
     assert str(refusal.value) == "arms: got none, expected at least one."
-
-
-def test_only_people_of_the_right_age_are_let_in():
-    everyone, some = recruit("postmenopausal", 50, 3), recruit("postmenopausal", 50, 3, age=(60.0, 62.0))
-    ages = some.table["age"].values
-    assert some.n == 50
-    assert ((ages >= 60) & (ages <= 62)).all()
-    both = [one for one in some.ids if one in everyone.ids]
-    np.testing.assert_array_equal(
-        some.select(both).table["pwv_entry"].values, everyone.select(both).table["pwv_entry"].values
-    )
-
-
-def test_a_person_let_in_is_the_same_whatever_the_number():
-    few, many = (recruit("postmenopausal", n, 3, age=(60.0, 62.0)) for n in (5, 40))
-    np.testing.assert_array_equal(few.ids, many.ids[:5])
-    np.testing.assert_array_equal(few.table["weight"].values, many.table["weight"].values[:5])
-
-
-def test_ages_that_nobody_has_are_refused():
-    with pytest.raises(InputError) as refusal:
-        recruit("postmenopausal", 2, 3, age=(20.0, 30.0))
-    assert (
-        str(refusal.value) == "ages 20 to 30: got 0 of 1024 people of population 'postmenopausal', expected at least 2."
-    )
-
-
-def test_an_impossible_number_is_refused():
-    with pytest.raises(InputError) as refusal:
-        recruit("postmenopausal", 0, 3, age=(60.0, 62.0))
-    assert str(refusal.value) == "number of people: got 0, expected a whole number of at least 1."

@@ -8,7 +8,7 @@ import xarray as xr
 import menaquinone as mk
 from menaquinone import evidence, report
 from menaquinone.trials import load
-from menaquinone.trials.design import Time
+from menaquinone.trials.arms import Time
 from menaquinone.trials.reading import Sourced
 
 
@@ -99,6 +99,21 @@ def test_arms_may_have_people_of_their_own(edited):
     assert {name.split(": ")[0] for name in json.loads(result.attrs["population_sources"])} == {"placebo", "MK-7"}
     assert mk.cite(result).entries
     assert "2 virtual people in every arm (reference, postmenopausal), its own;" in report.heading(result, trial)
+
+
+def test_people_may_take_drugs_and_eat_more(edited):
+    taking = '[arm.taking]\nwarfarin = { value = "INR 2.5", source = "assumed: x" }'
+    eating = '[arm.eating]\nK1 = { value = "150 ug/d", source = "assumed: x" }'
+    trial = load(edited('name = "placebo"', f'name = "placebo"\n{taking}\n{eating}'))
+    assert "inr" in trial.model().outputs
+    treated, usual = (trial.people(name, 3, 1) for name in ("placebo", "MK-7"))
+    np.testing.assert_allclose(treated.diet["K1"], usual.diet["K1"] + 150)
+    assert (treated.drugs, usual.drugs) == (("warfarin",), ())
+    assert trial.design()["placebo: warfarin"] == ("INR 2.5", "assumed: x")
+    assert trial.design()["placebo: habitual K1"] == ("150 ug/d", "assumed: x")
+    dose = replace(trial.reported[0], outcome="drug[warfarin]")
+    found = replace(trial, reported=(dose,)).predict(n=3, rng=1)
+    assert found.values[0] == treated.table["drug[warfarin]"].values.mean()
 
 
 def test_the_same_people_live_through_every_arm(knapen):

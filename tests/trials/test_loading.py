@@ -15,7 +15,7 @@ WRONG = [
         "n    = {",
         "nn   = {",
         "unknown key of [population] in mine.toml, line 11: got 'nn', expected one of 'name', 'n', 'age', ",
-        "'where' and 'having'; the nearest is 'n'.",
+        "'region', 'ancestry', 'where', 'having' and 'taking'; the nearest is 'n'.",
     ),
     case(
         "seed = 2015",
@@ -264,6 +264,28 @@ WRONG = [
     ),
     case(
         'name = "placebo"',
+        'name = "placebo"\n[arm.taking]\nwarfarine = { value = "5 mg/d", source = "assumed: for a test" }',
+        "unknown antagonist, 'warfarine' of 'taking' of [[arm]] 1 in mine.toml, line 24: got 'warfarine', expected ",
+        "one of 'warfarin' and 'acenocoumarol'; the nearest is 'warfarin'.",
+    ),
+    case(
+        'name = "placebo"',
+        'name = "placebo"\n[arm.taking]\nwarfarin = { value = "5 ug", source = "assumed: for a test" }',
+        "mine.toml, line 24: warfarin: got '5 ug', expected a quantity in mg/d or a unit of the same dimension.",
+    ),
+    case(
+        'name = "placebo"',
+        'name = "placebo"\n[arm.taking]\nwarfarin = { value = "INR 1", source = "assumed: for a test" }',
+        "mine.toml, line 24: warfarin: got 'INR 1', expected an INR above 1 such as 'INR 2.5'.",
+    ),
+    case(
+        'name = "placebo"',
+        'name = "placebo"\n[arm.eating]\nK2 = { value = "5 ug/d", source = "assumed: for a test" }',
+        "unknown form, 'K2' of 'eating' of [[arm]] 1 in mine.toml, line 24: got 'K2', expected one of 'K1', 'MK-4', ",
+        "'MK-7', 'MK-8' and 'MK-9'; the nearest is 'K1'.",
+    ),
+    case(
+        'name = "placebo"',
         'name = "placebo"\n[arm.having]\nage = 60',
         "'age' of 'having' of [[arm]] 1 in mine.toml, line 24: got 60, expected { value = ..., ",
         "source = \"...\" } with a quantity such as '18 ug/d'.",
@@ -291,3 +313,4 @@ def test_outcomes_are_what_a_result_holds_and_what_instruments_read():
     assert known["plasma_concentration[MK-7]"] == "nmol/L"
     assert known["agatston_observed[aortic valve]"] == known["agatston[aortic valve]"] == "AU"
     assert known["dp_ucmgp_observed"] == known["dp_ucmgp"]
+    assert (known["inr"], known["factor_activity[II]"], known["drug[warfarin]"]) == ("1", "1", "mg/d")

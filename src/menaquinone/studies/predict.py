@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 READINGS = {"agatston_observed": "agatston", "dp_ucmgp_observed": "dp_ucmgp"}
 """What an instrument reads, by name, and the variable that it reads."""
+DRUG = "drug"
+"""What people take for long, mg/d: ``drug[warfarin]``, a column of the people and not a variable in time."""
 RESTORING = "lowest restoring dose"
 NEVER = np.inf
 """The lowest dose that restores a level, where none does."""
@@ -143,7 +145,7 @@ class Plan:
     def outputs(self, group: str) -> list[str]:
         """Return the variables of a result that a group's figures need."""
         names = (one.variable.partition("[")[0] for one in self.of(group))
-        return list(dict.fromkeys(READINGS.get(name, name) for name in names))
+        return list(dict.fromkeys({**READINGS, DRUG: "inr"}.get(name, name) for name in names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,6 +367,8 @@ def observed(result: "Dataset", names: "set[str]", seed: int) -> "Dataset":
 
 
 def _measured(result: "Dataset", one: Wanted) -> np.ndarray:
+    if one.variable.startswith(f"{DRUG}["):
+        return np.asarray(result[one.variable].values, dtype=float)
     found = of_people(pick(result, one.variable), one.of, one.day, one.since)
     if found is None:
         raise InputError(f"'{one.variable}' on day {one.day:g}: got a result without it, expected it among the times.")

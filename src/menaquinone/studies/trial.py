@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from menaquinone.errors import InputError
-from menaquinone.inputs.population import Population, population
+from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen
 from menaquinone.inputs.safety import NOTHING, unsaid
 from menaquinone.model import Model
@@ -15,59 +15,6 @@ from menaquinone.results import Summaries
 
 if TYPE_CHECKING:
     from xarray import Dataset
-
-_MOST_REFUSED = 50
-"""Give up on a condition once it has let in fewer than one person in so many."""
-
-
-def recruit(
-    name: str,
-    n: int,
-    seed: int,
-    *,
-    age: tuple[float, float] | None = None,
-    where: Mapping[str, Any] | None = None,
-) -> Population:
-    """Draw people, letting in only those of the right age.
-
-    Parameters
-    ----------
-    name
-        Name of a population.
-    n
-        How many are let in.
-    seed
-        Of every draw. Person k is the same whatever ``n``.
-    age
-        Lowest and highest age (a) that are let in; everyone when left out.
-    where
-        Further conditions on columns, as for :func:`menaquinone.population`.
-
-    Returns
-    -------
-    Population
-        The first ``n`` people who fit, ids as drawn.
-
-    Raises
-    ------
-    InputError
-        If ``n`` is not a whole number of at least 1, or hardly anyone of this population fits.
-    """
-    drawn = n
-    while True:
-        people = population(name, drawn, rng=seed, where=where or None)
-        if age is None:
-            return people
-        ages = people.table["age"].values
-        fits = np.flatnonzero((ages >= age[0]) & (ages <= age[1]))
-        if len(fits) >= n:
-            return people.select(people.ids[fits[:n]])
-        if drawn >= max(_MOST_REFUSED * n, 1000):
-            raise InputError(
-                f"ages {age[0]:g} to {age[1]:g}: got {len(fits)} of {drawn} people of population '{name}', "
-                f"expected at least {n}."
-            )
-        drawn *= 2
 
 
 def run_arms(

@@ -13,118 +13,21 @@ from menaquinone import models
 from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
 from menaquinone.inputs.draws import entropy
-from menaquinone.inputs.population import Population
-from menaquinone.inputs.regimen import Regimen, adherence, dose
+from menaquinone.inputs.population import Population, population
+from menaquinone.inputs.regimen import Regimen
 from menaquinone.model import Model
+from menaquinone.studies.holding import taking
 from menaquinone.studies.predict import Plan, Prediction, Wanted, predicted
-from menaquinone.studies.trial import recruit, run_arms
+from menaquinone.studies.trial import run_arms
+from menaquinone.trials.arms import Arm, Columns, Time
 from menaquinone.trials.reading import Sourced
-from menaquinone.units import HOURS_PER_DAY, HOURS_PER_YEAR
+from menaquinone.units import magnitude
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
 _PLANNED = 500
 """Virtual people of a plan."""
-
-
-@dataclass(frozen=True)
-class Time:
-    """A time as it is written in the file, and in hours.
-
-    Attributes
-    ----------
-    label
-        As written: ``365 d``.
-    hours
-        Since entry, since birth, or a step.
-    """
-
-    label: str
-    hours: float
-
-    @property
-    def days(self) -> float:
-        """In days, as in a result's ``time`` coordinate."""
-        return self.hours / HOURS_PER_DAY
-
-    @property
-    def years(self) -> float:
-        """In years, as ages are."""
-        return self.hours / HOURS_PER_YEAR
-
-
-@dataclass(frozen=True)
-class Dose:
-    """One dose, or one that is repeated; the arguments of :func:`menaquinone.dose`, each with its source."""
-
-    form: Sourced[str]
-    amount: Sourced[str]
-    every: Sourced[str] | None = None
-    start: Sourced[str] | None = None
-    until: Sourced[str] | None = None
-    route: Sourced[str] | None = None
-    formulation: Sourced[str] | None = None
-    fat: Sourced[str] | None = None
-
-    def regimen(self, until: str) -> Regimen:
-        """Return the dose as a regimen.
-
-        Parameters
-        ----------
-        until
-            When a repeated dose ends where the file does not say.
-
-        Raises
-        ------
-        InputError
-            If :func:`menaquinone.dose` refuses a value.
-        """
-        given = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("form", "amount")}
-        options = {name: entry.value for name, entry in given.items() if entry is not None}
-        if "every" in options:
-            options.setdefault("until", until)
-        return dose(self.form.value, self.amount.value, **options)
-
-
-Columns = tuple[tuple[str, Sourced[Any]], ...]
-"""Columns of a population, each with a value and where it is from."""
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One arm: what its people take on top of their habitual diet; nothing for a placebo.
-
-    Attributes
-    ----------
-    name
-        In the result's ``arm`` coordinate.
-    doses, adherence
-        What is taken, and the share of doses that is.
-    n
-        People in the published arm; a share of the trial's where it is left out.
-    population
-        Who they are; the trial's where it is left out.
-    having
-        Columns that are the same for everybody in the arm.
-    """
-
-    name: str
-    doses: tuple[Dose, ...] = ()
-    adherence: Sourced[float] | None = None
-    n: Sourced[int] | None = None
-    population: Sourced[str] | None = None
-    having: Columns = ()
-
-    def regimen(self, until: str) -> Regimen | None:
-        """Return everything the arm takes, or nothing; ``until`` ends repeated doses without an end of their own."""
-        whole: Regimen | None = None
-        for one in self.doses:
-            part = one.regimen(until)
-            whole = part if whole is None else whole + part
-        if whole is None or self.adherence is None or self.adherence.value == 1:
-            return whole
-        return whole * adherence(self.adherence.value)
 
 
 @dataclass(frozen=True)
@@ -197,9 +100,11 @@ class Trial:
         What it is called, in a sentence, and the file it was read from.
     seed
         Of the run when no ``rng`` is given.
-    population, n, age, where, having
+    population, n, age, where, having, region, ancestry
         Who: a population's name, how many in all, the lowest and highest age that were let in, further conditions on
-        columns, and columns that are the same for everybody.
+        columns, columns that are the same for everybody, where they live and eat, and of which ancestry they are.
+    taking
+        Long-standing antagonists of everybody: a daily dose, or what it holds (``INR 2.5``).
     blinding
         As published; the simulation does not use it.
     allocation
@@ -233,6 +138,9 @@ class Trial:
     reported: tuple[Reported, ...]
     where: Columns = ()
     having: Columns = ()
+    taking: Columns = ()
+    region: Sourced[str] | None = None
+    ancestry: Sourced[str] | None = None
     note: str = ""
     contradicts: tuple[str, ...] = ()
 
@@ -256,10 +164,11 @@ class Trial:
         for one in fields(self):
             if isinstance(entry := getattr(self, one.name), Sourced):
                 yield one.name, entry
-        yield from (*self.where, *self.having)
+        yield from (*self.where, *self.having, *self.taking)
         for arm in self.arms:
             yield from ((f"{arm.name}: {key}", getattr(arm, key)) for key in ("n", "population", "adherence"))
-            yield from ((f"{arm.name}: {name}", held) for name, held in arm.having)
+            held_by_arm = (*arm.having, *arm.taking, *((f"habitual {name}", held) for name, held in arm.eating))
+            yield from ((f"{arm.name}: {name}", held) for name, held in held_by_arm)
             for number, dose_ in enumerate(arm.doses, start=1):
                 yield from (
                     (f"{arm.name}: dose {number} {one.name}", getattr(dose_, one.name)) for one in fields(dose_)
@@ -289,8 +198,13 @@ class Trial:
         share = self.allocation.value[names.index(arm)] / sum(self.allocation.value)
         return max(1, round(self.n.value * share))
 
-    def people(self, arm: str, n: int, seed: int) -> Population:
-        """Draw the virtual people of an arm: the same in every arm that has no population of its own.
+    def model(self) -> Model:
+        """Return the ready-made model, with the antagonists that anybody in the trial takes."""
+        drugs = (name for held in (self.taking, *(arm.taking for arm in self.arms)) for name, _ in held)
+        return models.vitamin_k(antagonists=list(dict.fromkeys(drugs)))
+
+    def people(self, arm: str, n: int, seed: int, model: Model | None = None) -> Population:
+        """Draw the virtual people of an arm: the same in every arm that has no people of its own.
 
         Parameters
         ----------
@@ -300,15 +214,23 @@ class Trial:
             How many.
         seed
             Of every draw.
+        model
+            Finds the doses that hold people at an INR; :meth:`model` when left out.
         """
         own = self.arm(arm)
-        ages = None if self.age is None else (self.age.value[0].years, self.age.value[1].years)
         name = self.population if own.population is None else own.population
-        drawn = recruit(name.value, n, seed, age=ages, where={key: held.value for key, held in self.where})
+        given = {key: held.value for key in ("region", "ancestry") if (held := getattr(self, key)) is not None}
+        where: dict[str, Any] = {key: held.value for key, held in self.where}
+        if self.age is not None:
+            where["age"] = (self.age.value[0].years, self.age.value[1].years)
+        people = population(name.value, n, rng=seed, where=where or None, **given)
         having = {key: held.value for key, held in (*self.having, *own.having)}
-        return drawn.having(having) if having else drawn
+        people = people.having(having) if having else people
+        people = people.eating({form: _more(people, form, held.value) for form, held in own.eating})
+        drugs = {key: held.value for key, held in (own.taking or self.taking)}
+        return taking(people, drugs, self.model() if model is None else model)
 
-    def plan(self, n: int | None = None, *, rng: Any = None) -> Plan:
+    def plan(self, n: int | None = None, *, rng: Any = None, model: Model | None = None) -> Plan:
         """Return the trial as a plan that :func:`menaquinone.studies.predict.predicted` can simulate again and again.
 
         Parameters
@@ -317,6 +239,8 @@ class Trial:
             Virtual people in each arm; 500 when left out.
         rng
             Seed or generator; the seed of the file when left out.
+        model
+            Finds the doses that hold people at an INR; :meth:`model` when left out.
 
         Returns
         -------
@@ -327,9 +251,9 @@ class Trial:
         drawn: dict[Any, Population] = {}
         groups = {}
         for arm in self.arms:
-            key = (arm.population, arm.having)
-            drawn[key] = drawn.get(key) or self.people(arm.name, size, seed)
-            groups[arm.name] = (drawn[key], arm.regimen(self.duration.value.label))
+            if arm.people not in drawn:
+                drawn[arm.people] = self.people(arm.name, size, seed, model)
+            groups[arm.name] = (drawn[arm.people], arm.regimen(self.duration.value.label))
         return Plan(groups, tuple(map(self.wanted, self.reported)), seed, self.sampling.value.days)
 
     def wanted(self, one: Reported) -> Wanted:
@@ -366,7 +290,7 @@ class Trial:
         Parameters
         ----------
         model
-            The ready-made model when left out.
+            That of :meth:`model` when left out.
         parameters, rtol, workers
             As for :func:`menaquinone.studies.predict.predicted`.
         n, rng
@@ -377,8 +301,8 @@ class Trial:
         Prediction
             ``.values`` in the order of :attr:`reported`.
         """
-        model = models.vitamin_k() if model is None else model
-        return predicted(self.plan(n, rng=rng), model, parameters, rtol=rtol, workers=workers)
+        model = self.model() if model is None else model
+        return predicted(self.plan(n, rng=rng, model=model), model, parameters, rtol=rtol, workers=workers)
 
     def run(
         self,
@@ -409,7 +333,7 @@ class Trial:
         times
             Days, as for :func:`menaquinone.simulate`; visits and the points between them when left out.
         model
-            The ready-made model when left out.
+            That of :meth:`model` when left out.
 
         Returns
         -------
@@ -423,8 +347,8 @@ class Trial:
             If ``n``, ``rng`` or ``times`` cannot be used.
         """
         seed = entropy(self.seed if rng is None else rng)
-        model = models.vitamin_k() if model is None else model
-        groups = self.plan(self.n.value if n is None else n, rng=seed).groups
+        model = self.model() if model is None else model
+        groups = self.plan(self.n.value if n is None else n, rng=seed, model=model).groups
         result = run_arms(
             model,
             {name: people for name, (people, _) in groups.items()},
@@ -446,6 +370,11 @@ class Trial:
             "seed": str(seed),
             "trial_design": json.dumps({key: {"value": v, "source": s} for key, (v, s) in self.design().items()}),
         }
+
+
+def _more(people: Population, form: str, amount: str) -> Any:
+    """Return everybody's habitual intake of a form, ug/d, with so much more of it."""
+    return people.diet.get(form, 0.0) + magnitude(amount, "ug/d", f"habitual intake of {form}")
 
 
 def _written(value: Any) -> Any:

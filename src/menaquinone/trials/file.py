@@ -51,8 +51,13 @@ class PopulationTable(Table):
     name: Given[Text] = Field(description="the name of a population")
     n: Given[Whole] = Field(description="a whole number of at least 1")
     age: Given[Texts] | None = Field(None, description="two ages such as ['55 y', '65 y']")
+    region: Given[Text] | None = Field(None, description="where they live and eat, such as 'Japan'")
+    ancestry: Given[Text] | None = Field(None, description="an ancestry such as 'asian'")
     where: dict[str, Given[Any]] = Field(default_factory=dict, description="a condition such as '> 300' or 'male'")
     having: dict[str, Given[Text | Number]] = Field(default_factory=dict, description="a quantity such as '18 ug/d'")
+    taking: dict[str, Given[Text]] = Field(
+        default_factory=dict, description="a daily dose such as '5 mg/d', or what it holds such as 'INR 2.5'"
+    )
 
 
 class DesignTable(Table):
@@ -85,6 +90,10 @@ class ArmTable(Table):
     n: Given[Whole] | None = Field(None, description="a whole number of at least 1")
     population: Given[Text] | None = Field(None, description="the name of a population")
     having: dict[str, Given[Text | Number]] = Field(default_factory=dict, description="a quantity such as '18 ug/d'")
+    taking: dict[str, Given[Text]] = Field(
+        default_factory=dict, description="a daily dose such as '5 mg/d', or what it holds such as 'INR 2.5'"
+    )
+    eating: dict[str, Given[Text]] = Field(default_factory=dict, description="a daily intake such as '150 ug/d'")
     adherence: Given[Number] | None = Field(None, description="a number from 0 to 1")
     dose: list[DoseTable] = Field(default_factory=list, description="tables headed [[arm.dose]]")
 

@@ -12,12 +12,15 @@ from typing import Any, TypeVar
 
 from menaquinone import models, units
 from menaquinone.catalogue import evidence
+from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.forms import FORMS
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs.people import RECORDS
 from menaquinone.model import bracketed
-from menaquinone.studies.predict import READINGS, RESTORING
-from menaquinone.trials.design import Arm, Dose, Reported, Time, Trial
+from menaquinone.studies.holding import MARK, target
+from menaquinone.studies.predict import DRUG, READINGS, RESTORING
+from menaquinone.trials.arms import Arm, Columns, Dose, Time
+from menaquinone.trials.design import Reported, Trial
 from menaquinone.trials.file import ArmTable, DoseTable, Given, Place, ReportedTable, checked
 from menaquinone.trials.outcome import published, unit_of_figure
 from menaquinone.trials.reading import File, Sourced, check_row, check_source, fraction, one_of
@@ -69,6 +72,9 @@ def trial(file: File, values: Mapping[str, Any]) -> Trial:
         age=_maybe(people.age, who.of("age"), _range),
         where=_columns(people.where, who.of("where")),
         having=_columns(people.having, who.of("having")),
+        taking=_taking(people.taking, who.of("taking")),
+        region=_maybe(people.region, who.of("region")),
+        ancestry=_maybe(people.ancestry, who.of("ancestry")),
         blinding=_maybe(design.blinding, at.of("blinding")),
         allocation=_sourced(design.allocation, at.of("allocation"), _shares(len(arms))),
         duration=duration,
@@ -90,8 +96,25 @@ def _maybe(given: Given[T] | None, place: Place, read: Callable[[Any, str], U] |
     return None if given is None else _sourced(given, place, read)
 
 
-def _columns(given: Mapping[str, Given[Any]], place: Place) -> tuple[tuple[str, Sourced[Any]], ...]:
+def _columns(given: Mapping[str, Given[Any]], place: Place) -> Columns:
     return tuple((name, _sourced(one, place.of(name), _frozen)) for name, one in given.items())
+
+
+def _taking(given: Mapping[str, Given[str]], place: Place) -> Columns:
+    for name, one in given.items():
+        if name not in ANTAGONISTS:
+            raise unknown(f"antagonist, {place.of(name)}", name, ANTAGONISTS)
+        with _located(place.of(name)):
+            target(one.value, name) if one.value.startswith(MARK) else units.magnitude(one.value, "mg/d", name)
+    return _columns(given, place)
+
+
+def _eating(given: Mapping[str, Given[str]], place: Place) -> Columns:
+    for name, one in given.items():
+        _form(name, str(place.of(name)))
+        with _located(place.of(name)):
+            units.magnitude(one.value, "ug/d", name)
+    return _columns(given, place)
 
 
 def _frozen(value: Any, _: str) -> Any:
@@ -115,6 +138,8 @@ def _arm(table: ArmTable, place: Place, taken: Sequence[str], until: str) -> Arm
         n=_maybe(table.n, place.of("n")),
         population=_maybe(table.population, place.of("population"), _population),
         having=_columns(table.having, place.of("having")),
+        taking=_taking(table.taking, place.of("taking")),
+        eating=_eating(table.eating, place.of("eating")),
         adherence=_maybe(table.adherence, place.of("adherence"), fraction),
         doses=tuple(_dose(one, place.of("dose", number), until) for number, one in enumerate(table.dose)),
     )
@@ -205,8 +230,8 @@ def _check_unit(made: Reported, unit: str, where: str) -> None:
 @cache
 def outcomes() -> dict[str, str]:
     """Return every variable of a result that a figure can be reported for, members in brackets, with its unit."""
-    model = models.vitamin_k()
-    found: dict[str, str] = {}
+    model = models.vitamin_k(antagonists=ANTAGONISTS)
+    found = {f"{DRUG}[{name}]": "mg/d" for name in ANTAGONISTS}
     for name in model.outputs:
         offer = model.offers[name]
         for label in (", ".join(member) for member in offer.members):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields
 from math import isfinite, sqrt
 from typing import Any
 
-from menaquinone import models
 from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
 from menaquinone.errors import SolveError
@@ -95,7 +94,7 @@ def scorecard(
     trials
         As loaded.
     model
-        The ready-made model when left out.
+        That of each trial when left out: the ready-made one, with the antagonists that somebody takes.
     n
         Virtual people in each arm.
     rng
@@ -110,7 +109,7 @@ def scorecard(
     tuple of Score
         In the order of the trials and their figures.
     """
-    model, every = models.vitamin_k() if model is None else model, list(trials)
+    every = list(trials)
     found: list[Score] = []
     for done, trial in enumerate(every):
         if progress is not None:
@@ -122,14 +121,15 @@ def scorecard(
 
 
 def scores(
-    trial: Trial, model: Model, *, n: int = PEOPLE, rng: int | None = None, workers: int | None = None,
+    trial: Trial, model: Model | None = None, *, n: int = PEOPLE, rng: int | None = None, workers: int | None = None,
     rtol: float = 1e-4,
 ) -> tuple[Score, ...]:  # fmt: skip
     """Simulate one trial and compare its figures with the model's; parameters as for :func:`scorecard`."""
     if not trial.reported:
         return ()
+    model = trial.model() if model is None else model
     try:
-        found = predicted(trial.plan(n, rng=rng), model, rtol=rtol, workers=workers)
+        found = predicted(trial.plan(n, rng=rng, model=model), model, rtol=rtol, workers=workers)
     except SolveError as failure:
         raise SolveError(f"trial '{trial.name}': {failure}") from None
     rests = _defaults(trial, model)
