@@ -91,7 +91,9 @@ def test_progress_counts_people_in_all_arms(outcome):
 
 def test_arms_may_be_summarised_instead_of_kept(outcome, model):
     arms = {"placebo": None, "low": daily("90 ug") * adherence(0.5), "high": daily("360 ug") * adherence(0.5)}
-    found = run_arms(model, population("postmenopausal", 3, rng=5), arms, times=TIMES, seed=5, summaries=Summaries((0.5,)))
+    found = run_arms(
+        model, population("postmenopausal", 3, rng=5), arms, times=TIMES, seed=5, summaries=Summaries((0.5,))
+    )
     assert found["agatston_mean"].dims == ("arm", "time", "site")
     assert found["arm"].attrs["long_name"] == "arm of the trial"
     for name in ("dp_ucmgp", "agatston", "bmd"):
