@@ -79,9 +79,10 @@ def test_readings_are_of_the_variable_that_is_read():
 def test_a_sample_has_the_published_size():
     people = np.linspace(-10, 10, 400)
     one = by_hand({"MK-7": people})
-    assert one.samples(0, 2000).std() == pytest.approx(people.std() / np.sqrt(20), rel=0.1)
+    both = people.std() * np.sqrt(1 / 20 + 1 / 400)  # of the trial and of the simulated people
+    assert one.samples(0, 2000).std() == pytest.approx(both, rel=0.1)
     low, high = one.interval(0, resamples=2000)
-    assert high - low == pytest.approx(2 * 1.96 * people.std() / np.sqrt(20), rel=0.1)
+    assert high - low == pytest.approx(2 * 1.96 * both, rel=0.1)
     assert one.error(0, resamples=2000) == pytest.approx(people.std() / np.sqrt(400), rel=0.1)
     np.testing.assert_array_equal(one.samples(0), one.samples(0))
 
@@ -91,7 +92,7 @@ def test_groups_are_sampled_independently_each_in_its_size():
     people = np.linspace(-10, 10, 400)
     one = by_hand({"MK-7": people, "placebo": people}, wanted)
     assert one.values == 0
-    assert one.samples(0, 2000).std() == pytest.approx(people.std() * np.sqrt(1 / 20 + 1 / 10), rel=0.1)
+    assert one.samples(0, 2000).std() == pytest.approx(people.std() * np.sqrt(1 / 20 + 1 / 10 + 2 / 400), rel=0.1)
 
 
 def test_the_lowest_dose_that_restores():

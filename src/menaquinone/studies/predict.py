@@ -169,8 +169,8 @@ class Prediction:
         pairs = zip(self.plan.wanted, self.measured, strict=True)
         return np.stack([one.figure(people) for one, people in pairs], axis=-1)
 
-    def samples(self, number: int, resamples: int = 400) -> np.ndarray:
-        """Return a figure of many trials of the published size, (resamples,): people drawn from the simulated ones.
+    def samples(self, number: int, resamples: int = 400, *, sized: bool = True) -> np.ndarray:
+        """Return a figure of many trials, (resamples,): people drawn from the simulated ones, these being drawn anew.
 
         Parameters
         ----------
@@ -178,6 +178,9 @@ class Prediction:
             Of the figure, from 0; one set of parameters only.
         resamples
             How many trials.
+        sized
+            In trials of the published size; otherwise with everybody who was simulated, so that only the Monte Carlo
+            error is left.
 
         Raises
         ------
@@ -188,14 +191,22 @@ class Prediction:
         for group, values in self.measured[number].items():
             if values.ndim != 1:
                 raise InputError("samples of a prediction: got several sets of parameters, expected one.")
-            size = one.sized(group) or len(values)
-            trials, places = np.arange(resamples)[:, None], np.arange(size)[None, :]
-            chosen = draws.uniform(self.plan.seed, f"sample of {group}", trials, places, number)
-            people[group] = values[(chosen * len(values)).astype(int)]
+            chosen = self._drawn(f"simulated {group}", number, (resamples, len(values)), len(values))
+            if sized and one.sized(group):
+                some = self._drawn(f"sample of {group}", number, (resamples, one.sized(group)), len(values))
+                chosen = np.take_along_axis(chosen, some, axis=1)
+            people[group] = values[chosen]
         return one.figure(people)
+
+    def _drawn(self, purpose: str, number: int, shape: tuple[int, int], most: int) -> np.ndarray:
+        """Draw positions below ``most``, with replacement."""
+        trials, places = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
+        return (draws.uniform(self.plan.seed, purpose, trials, places, number) * most).astype(int)
 
     def interval(self, number: int, share: float = 0.95, resamples: int = 400) -> tuple[float, float]:
         """Return between which values a trial of the published size reports a figure, with a probability.
+
+        The Monte Carlo error of the simulated people is in it.
 
         Parameters
         ----------
@@ -213,11 +224,9 @@ class Prediction:
         return float(low), float(high)
 
     def error(self, number: int, resamples: int = 400) -> float:
-        """Return the Monte Carlo standard error of a figure, from the spread of samples of the published size."""
-        one, found = self.plan.wanted[number], self.samples(number, resamples)
-        spread = float(np.std(found, ddof=1)) if np.isfinite(found).all() else np.nan
-        simulated = min(len(values) for values in self.measured[number].values())
-        return spread * float(np.sqrt((one.size or simulated) / simulated))
+        """Return the Monte Carlo standard error of a figure; not a number where some samples have none."""
+        found = self.samples(number, resamples, sized=False)
+        return float(np.std(found, ddof=1)) if np.isfinite(found).all() else np.nan
 
 
 def trimmed(model: Model, outputs: list[str]) -> Model:
