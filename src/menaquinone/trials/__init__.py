@@ -45,7 +45,7 @@ def load(name_or_path: str | PathLike[str]) -> "Trial":
         source = files(__name__) / f"{given}.toml"
         return trial(*open_toml(Path(source.name), source.read_text(encoding="utf-8")))
     if not given.endswith(".toml") and not Path(given).is_file():
-        near = get_close_matches(given, names(), n=3, cutoff=0.5) or names()
+        near = get_close_matches(given, names(), n=3, cutoff=0.6) or names()
         raise unknown("trial (a TOML file, or a built-in name as 'menaquinone trials' lists them)", given, near)
     return trial(*open_toml(Path(given)))
 
