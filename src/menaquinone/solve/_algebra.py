@@ -28,10 +28,12 @@ from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
     DIFFERENCE,
     LAGRANGE,
+    LOWER_DIFFERENCE,
     NODE_INTEGRALS,
     NODE_POLYNOMIAL,
     POINTS,
     STAGES,
+    TERM_RATIO,
     WEIGHTS,
 )
 
@@ -41,10 +43,12 @@ _TAYLOR = 14
 """Terms of the series at norm 1/2: the rest is below 1e-17."""
 _SPILL = NODE_POLYNOMIAL.coef.copy()
 _LARGEST = float(np.abs(NODE_INTEGRALS).max())
+_LEAST = 0.03
+"""Most credit that an error estimate gets for terms that fall from one to the next."""
 _INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TAYLOR + S + 4)])
 """1 / k!"""
 
-WAITING, STILL, ITERATED, GOING, SEEKING, BEGINS, COUNTS = range(7)
+WAITING, STILL, ITERATED, TRACKED, GOING, SEEKING, BEGINS, COUNTS = range(8)
 """Rows of ``work.whole``: integers of all lanes."""
 OPTIONS = {"_nrt": False, "cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
@@ -247,14 +251,24 @@ def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
 
 
 @njit(**OPTIONS)
+def _next_term(last, lower):
+    """Return what the term after the last is likely to be, terms falling as they did: the last is still in use."""
+    ratio = div(mul(magnitude(last), splat(TERM_RATIO)), magnitude(lower))
+    share = largest(splat(_LEAST), smallest(splat(1.0), ratio))  # where the lower is nothing: all
+    return select(last, mul(last, share), splat(0.0))
+
+
+@njit(**OPTIONS)
 def estimate(rows, row, n, linked, b, q, moving, slope, spread):
     """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
     square = n * n * L
     for i in range(n):
-        total = splat(0.0)
+        total, lower = splat(0.0), splat(0.0)
         for point in range(S + 1):
-            total = fma(load(b, ((q + point * moving) * n + i) * L), splat(DIFFERENCE[point]), total)
-        store(slope, i * L, total)
+            value = load(b, ((q + point * moving) * n + i) * L)
+            total = fma(value, splat(DIFFERENCE[point]), total)
+            lower = fma(value, splat(LOWER_DIFFERENCE[point]), lower)
+        store(slope, i * L, _next_term(total, lower))
     for i in range(n):
         worst = splat(0.0)
         for node in range(S):
@@ -352,7 +366,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
     n = r.shape[0]
     h = load(widths, panel * L)
     for i in range(n):
-        off = splat(0.0)
+        off, lower = splat(0.0), splat(0.0)
         for point in range(S + 1):
             here = (q + point * moving) * n + i
             rate = add(load(b, here * L), load(r, i * L))
@@ -360,7 +374,8 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
                 if linked[i, j] or i == j:
                     rate = fma(load(a, (here * n + j) * L), load(x, path + (point * n + j) * L), rate)
             off = fma(rate, splat(DIFFERENCE[point]), off)
-        store(right, i * L, mul(off, mul(h, splat(_LARGEST))))
+            lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
+        store(right, i * L, mul(_next_term(off, lower), mul(h, splat(_LARGEST))))
         for j in range(n):
             at = (((q + S * moving) * n + i) * n + j) * L
             value = fma(mul(h, load(a, at)), splat(-WEIGHTS[0, 0]), splat(1.0 if i == j else 0.0))

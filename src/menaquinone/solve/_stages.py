@@ -15,6 +15,7 @@ from menaquinone.solve._algebra import (
     OPTIONS,
     SEEKING,
     STILL,
+    TRACKED,
     WAITING,
     L,
     S,
@@ -34,6 +35,7 @@ from menaquinone.solve._algebra import (
     take,
     zeros_of,
 )
+from menaquinone.solve._basis import BASE_SAMPLES, ORDER, fitted
 from menaquinone.solve._pointers import invoke7, invoke9
 from menaquinone.solve._records import address, view
 from menaquinone.solve._vectors import div, fma, load, mul, select, splat, store, sub
@@ -63,11 +65,8 @@ from menaquinone.solve.program import (
 PT = S + 1
 IDLE, STEP, LEAP, CLOSE = 0, 1, 2, 3
 """What a lane does in a window."""
-BASE_SAMPLES = 8
-"""Periods sampled in a leaping window, unless outputs ask for more."""
-ORDER = np.array([0, 7, 3, 5, 1, 6, 2, 4])
-"""Samples in the order in which the interpolant takes them up: ends first, then evenly inside."""
-MOST_ITERATED = 512
+MOST_ITERATED, MOST_TRACKED = 512, 1024
+"""Periods whose maps may differ, and periods that are taken one by one where there are no more of them."""
 NEVER = 1 << 40
 _FLOOR = 1e-3
 """A value is controlled relative to itself plus this share of the largest it has had."""
@@ -436,11 +435,11 @@ def _jump(square, g, n, times, power, shift, base, move, spare, vector):
 
 @njit(**OPTIONS)
 def _interpolate(plan, work, n, J, moving_square, newton):
-    """Fill newton (BASE, c, L) with divided differences of the maps' coefficients in the order ORDER.
+    """Fill newton (BASE, c, L) with coefficients that interpolate those of the maps.
 
     c is n, or n n + n where ``moving_square``. Lanes whose samples are all equal come out as exact zeros.
     """
-    node_omega, g, square = plan.node_omega, work.g, work.square
+    g, square = work.g, work.square
     columns = n + (n * n if moving_square else 0)
     for place in range(BASE_SAMPLES):
         j = ORDER[place]
@@ -451,43 +450,37 @@ def _interpolate(plan, work, n, J, moving_square, newton):
                 for k in range(n):
                     for lane in range(L):
                         newton[place, n + i * n + k, lane] = square[j, i, k, lane]
-    width = newton.shape[1] * L
-    for level in range(1, BASE_SAMPLES):
-        for place in range(BASE_SAMPLES - 1, level - 1, -1):
-            gap = sub(load(node_omega, ORDER[place] * L), load(node_omega, ORDER[place - level] * L))
-            once = select(gap, div(splat(1.0), gap), splat(0.0))
-            for c in range(columns):
-                at = place * width + c * L
-                store(newton, at, mul(sub(load(newton, at), load(newton, at - width)), once))
+    fitted(plan, newton, columns)
     return columns
 
 
 @njit(**OPTIONS)
-def _iterate(plan, work, n, columns, newton, iterated, x):
-    """Iterate the interpolated maps; track (n + 1, n, L) gets every state. Return how far any lane goes."""
-    most = 0
+def _iterate(plan, work, n, columns, newton, reach, iterated, tracked, x):
+    """Iterate the interpolated maps, which at last are equal; track (.., n, L) gets every state.
+
+    What a lane does beyond its own last period is of no interest.
+    """
+    moving, most = 0, 0
     for lane in range(L):
-        most = max(most, iterated[lane])
+        moving, most = max(moving, iterated[lane]), max(most, tracked[lane])
     value, now, then = rows_of(work, columns), rows_of(work, n), rows_of(work, n)
-    omega, node_omega, square, track = plan.omega, plan.node_omega, work.square, work.track
-    distance, going = rows_of(work, BASE_SAMPLES - 1), rows_of(work, 1)
+    psi, square, track = plan.psi, work.square, work.track
     width, wide = newton.shape[1] * L, square.shape[1]
     move(x, 0, now, 0, n)
     move(x, 0, track, 0, n)
     for number in range(most):
-        for place in range(BASE_SAMPLES - 1):
-            away = sub(load(omega, number * L), load(node_omega, ORDER[place] * L))
-            store(distance, place * L, away)
-        for lane in range(L):
-            going[0, lane] = 1.0 if number < iterated[lane] else 0.0
-        for c in range(columns):
-            total = load(newton, (BASE_SAMPLES - 1) * width + c * L)
-            for place in range(BASE_SAMPLES - 2, -1, -1):
-                total = fma(total, load(distance, place * L), load(newton, place * width + c * L))
-            store(value, c * L, total)
+        if number < max(moving, 1):
+            here = number * BASE_SAMPLES * L
+            for c in range(columns):
+                total = load(newton, c * L)
+                for place in range(1, BASE_SAMPLES):
+                    total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
+                store(value, c * L, total)
         for i in range(n):
             total = load(value, i * L)
             for k in range(n):
+                if not reach[i, k]:
+                    continue
                 if columns > n:
                     total = fma(load(value, (n + i * n + k) * L), load(now, k * L), total)
                 else:
@@ -495,21 +488,19 @@ def _iterate(plan, work, n, columns, newton, iterated, x):
             store(then, i * L, total)
         at = (number + 1) * track.shape[1] * L
         for i in range(n):
-            reached = select(load(going, 0), load(then, i * L), load(now, i * L))
+            reached = load(then, i * L)
             store(now, i * L, reached)
             store(track, at + i * L, reached)
-    return most
 
 
 @njit(**OPTIONS)
 def _settled_maps(plan, work, n, columns, newton, lane, square, g):
     """Evaluate one lane's map where the variable of interpolation no longer moves."""
-    node_omega, work_square = plan.node_omega, work.square
-    omega = plan.omega[plan.iterated[lane] - 1, lane] if plan.iterated[lane] > 0 else 0.0
+    psi, work_square, last = plan.psi, work.square, max(plan.iterated[lane] - 1, 0)
     for c in range(columns):
-        value = newton[BASE_SAMPLES - 1, c, lane]
-        for place in range(BASE_SAMPLES - 2, -1, -1):
-            value = value * (omega - node_omega[ORDER[place], lane]) + newton[place, c, lane]
+        value = newton[0, c, lane]
+        for place in range(1, BASE_SAMPLES):
+            value += psi[last, place, lane] * newton[place, c, lane]
         if c < n:
             g[c] = value
         else:
@@ -521,19 +512,19 @@ def _settled_maps(plan, work, n, columns, newton, lane, square, g):
 
 
 @njit(**OPTIONS)
-def _pick(plan, work, n, columns, newton, iterated, lane, matrices, vectors):
+def _pick(plan, work, n, columns, newton, tracked, lane, matrices, vectors):
     """Fill z of one lane: its state at every sample, every boundary and the end, in the order of the periods."""
     stops, track, z = plan.stops, work.track, work.z
     square, power, base, spare = matrices[0], matrices[1], matrices[2], matrices[3]
     g, shift, now, then = vectors[0], vectors[1], vectors[2], vectors[3]
-    at, known = iterated[lane], -1
+    at, known = tracked[lane], -1
     for i in range(n):
         now[i] = track[at, i, lane]
     for stop in range(stops.shape[1]):
         number, slot = stops[0, stop, lane], stops[1, stop, lane]
         if number < 0:
             break
-        if number <= iterated[lane]:
+        if number <= tracked[lane]:
             for i in range(n):
                 z[slot, i, lane] = track[number, i, lane]
             continue
@@ -587,7 +578,7 @@ def _leap_error(plan, tile, work, n, first, columns, newton, lane, rtol):
 
 
 @njit(**OPTIONS)
-def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting, still):
+def _find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still):
     """Fill z: where every sample starts, what holds at every boundary, and the end of the window; note who is periodic.
 
     still (L,) gets who is. Returns whether all lanes are, so that one sample shows them all.
@@ -602,10 +593,10 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
     newton = view(work.scratch, take(work, BASE_SAMPLES * (n + n * n) * L), (BASE_SAMPLES, n + n * n, L))
     matrices, vectors = view(work.small, n * n, (4, n, n)), view(work.small, 5 * n * n, (6, n))
     found = view(work.small, 5 * n * n + 6 * n, (n,))
-    iterated = work.whole[ITERATED]
+    iterated, tracked = work.whole[ITERATED], work.whole[TRACKED]
     leaping = False
     for lane in range(L):
-        still[lane], iterated[lane] = 1, 0
+        still[lane], iterated[lane], tracked[lane] = 1, 0, 0
         leaping = leaping or kind[lane] == LEAP
     count = n
     if leaping:
@@ -642,13 +633,14 @@ def _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiti
                         z[slot, i, lane] = found[i]
                 continue
         iterated[lane] = 0 if constant else max(plan_iterated[lane], 0)
+        tracked[lane] = plan.periods[lane] if plan.periods[lane] <= MOST_TRACKED else iterated[lane]
         if plan_iterated[lane] < 0 and not constant:
             leap_ratio[lane] = np.inf
     if leaping:
-        _iterate(plan, work, n, count, newton, iterated, x)
+        _iterate(plan, work, n, count, newton, reach, iterated, tracked, x)
         for lane in range(L):
             if kind[lane] == LEAP and still[lane] == 0:
-                _pick(plan, work, n, count, newton, iterated, lane, matrices, vectors)
+                _pick(plan, work, n, count, newton, tracked, lane, matrices, vectors)
                 ratio = _leap_error(plan, tile, work, n, first, count, newton, lane, rtol)
                 if not ratio <= leap_ratio[lane]:
                     leap_ratio[lane] = ratio
@@ -1008,7 +1000,7 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
             for i in range(n):
                 copy(square[j, i, :n], square[0, i, :n])
     still = work.whole[STILL]
-    everyone_still = _find_starts(program, plan, tile, work, stage, member, n, first, rtol, waiting, still)
+    everyone_still = _find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still)
     J_path = 1 if everyone_still and J_forced == 1 else J
     _walk(program, plan, tile, table, work, stage, member, n, first, reach, J_path, J_forced, begins)
     _assess(program, plan, tile, table, work, stage, member, n, first, J_path, over_samples, over_points, rtol,

@@ -4,15 +4,14 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import BEGINS, OPTIONS, L, S, copy, fill
+from menaquinone.solve._basis import BASE_SAMPLES, tabulate
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._stages import (
-    BASE_SAMPLES,
     CLOSE,
     IDLE,
     LEAP,
     MOST_ITERATED,
     NEVER,
-    ORDER,
     PT,
     STEP,
 )
@@ -37,8 +36,8 @@ TINY = 5e-10
 """Times (h) closer than this are one."""
 LONGEST = 8766.0
 """Marks repeat after this long without a disturbance (h)."""
-_DENSE = 4
-"""Periods stepped before the first leap."""
+_DENSE, _DENSE_DRIFTING = 4, 8
+"""Periods stepped before the first leap, and where something goes on changing beside what fades."""
 _LEAST_LEAP = BASE_SAMPLES + 4
 _MOST_STEPS = 16
 """Periods stepped before a leap is tried again."""
@@ -51,11 +50,17 @@ _MOST_BREAKS, _MOST_SHOWN = 12, 64
 """Breaks and output times in a stepped window."""
 _MOST_PANELS = 4096
 """A lane that asks for more panels than this in a window has no solution to be found."""
-_GONE = 1e-14
-"""A transient that has fallen to this share of itself is over."""
+_MOST_PARTS, _POWER = 4.0, 6.0
+"""Parts that a panel is cut into at once, at most, and how fast estimates fall with the width of a panel."""
+_GONE = 1e-4
+"""A transient that has fallen to this share of the tolerance is over."""
 _FADED = 1e-6
-_FAR = 5.0
+_FAR = 3.0
 """A transient falls by e to this power in one leap where something else goes on changing."""
+_LATE_FROM = 4.0
+"""Where a transient has fallen by e to this power, one leap may do for the rest of it and for what goes on."""
+_LATE = np.array([0.0, 0.29, 1.39, 3.5, 0.25, 0.55, 0.85, 1.0])
+"""Its samples: four in times of the transient, four in parts of the leap."""
 RESET, START = 1, 2
 PANELS, EVENTS, ROWS, RAW = 1, 2, 3, 4
 """Arrays that may turn out too small."""
@@ -281,9 +286,9 @@ def _outputs_of_leap(times, left, period, count, plan, lane):
 
 
 @njit(**OPTIONS)
-def _nodes(plan, lane, count, ratio):
-    """Choose the sampled periods of a leap and the variable of interpolation: ratio^n, or n where ratio is 1."""
-    nodes, node_omega = plan.nodes, plan.node_omega
+def _nodes(plan, lane, count, ratio, drifts, late, rtol):
+    """Choose the sampled periods of a leap: evenly in what fades by ratio in a period, in time where nothing does."""
+    nodes = plan.nodes
     last = count - 1
     bend = np.log(ratio) if ratio < 1.0 else 0.0
     low = ratio**last if ratio < 1.0 else 0.0
@@ -293,6 +298,8 @@ def _nodes(plan, lane, count, ratio):
             number = np.log(low + (1.0 - low) * share) / bend if q < BASE_SAMPLES - 1 else last
         else:
             number = last * (1.0 - share)
+        if late:
+            number = _LATE[q] / -bend if q < 4 else _LATE[q] * last
         nodes[q, lane] = np.int64(np.rint(min(number, last)))
     nodes[0, lane], nodes[BASE_SAMPLES - 1, lane] = 0, last
     for q in range(1, BASE_SAMPLES):
@@ -300,49 +307,31 @@ def _nodes(plan, lane, count, ratio):
     for q in range(BASE_SAMPLES - 2, -1, -1):
         nodes[q, lane] = min(nodes[q, lane], nodes[q + 1, lane] - 1)
     most = count
-    if bend < 0.0:
-        most = min(count, np.int64(np.ceil(np.log(_GONE) / bend)) + 1)
+    plan.fade[lane] = ratio
+    plan.drifts[lane] = 0.0 if ratio < 1.0 else 1.0
+    plan.both[lane], plan.late[lane] = 1.0 if drifts and ratio < 1.0 else 0.0, 1.0 if late else 0.0
+    if bend < 0.0 and not drifts:
+        most = min(count, np.int64(np.ceil(np.log(_GONE * rtol) / bend)) + 1)
     plan.iterated[lane] = most if most <= MOST_ITERATED else -1
-    for q in range(BASE_SAMPLES):
-        number = nodes[q, lane]
-        node_omega[q, lane] = ratio**number if bend < 0.0 else number / last
 
 
 @njit(**OPTIONS)
-def _swings(plan, lane, ratio):
-    """Tabulate the variable of interpolation and how far the last terms of the interpolant swing."""
-    swing, before, plan_omega, node_omega = plan.swing, plan.before, plan.omega, plan.node_omega
-    for k in range(2):
-        swing[k, lane], before[k, lane] = 0.0, 0.0
-    last, fading = plan.periods[lane] - 1, 1.0
-    for number in range(max(plan.iterated[lane], 0)):
-        omega = fading if ratio < 1.0 else number / last
-        fading *= ratio
-        plan_omega[number, lane] = omega
-        product = 1.0
-        for q in range(BASE_SAMPLES - 2):
-            product *= omega - node_omega[ORDER[q], lane]
-        before[0, lane] += abs(product)
-        before[1, lane] = max(before[1, lane], abs(product))
-        product *= omega - node_omega[ORDER[BASE_SAMPLES - 2], lane]
-        swing[0, lane] += abs(product)
-        swing[1, lane] = max(swing[1, lane], abs(product))
-
-
-@njit(**OPTIONS)
-def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period):
+def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period, rtol):
     """Set a lane's window to a leap if enough periods fit; return whether they do."""
     nodes = plan.nodes
     left = plan.left[lane]
-    ratio = np.exp(-slowest * period)
+    ratio, late = np.exp(-slowest * period), False
     if np.exp(-slowest * (left - begin)) < _FADED or not ratio < 0.9999:
         ratio = 1.0
     else:
         bend = -np.log(ratio)
-        if drifts:  # what goes on for good is not smooth in what fades away
+        late = drifts and left - begin > _LATE_FROM / slowest and count * bend > 2.0 * _LATE[3]
+        if drifts and not late:
             count = min(count, max(np.int64(_FAR / bend), _LEAST_LEAP))
-        elif -np.log(_GONE) / bend + 2 > MOST_ITERATED:
+        elif -np.log(_GONE * rtol) / bend + 2 > MOST_ITERATED:
             count = min(count, MOST_ITERATED)
+    if drifts:
+        count = min(count, MOST_ITERATED)
     boundaries, samples = 0, BASE_SAMPLES
     for _ in range(8):  # outputs may allow fewer periods than asked for
         if count < _LEAST_LEAP:
@@ -353,7 +342,7 @@ def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period):
         count = fits
     if fits < count:
         return False
-    _nodes(plan, lane, count, ratio)
+    _nodes(plan, lane, count, ratio, drifts, late, rtol)
     extra = BASE_SAMPLES
     for j in range(BASE_SAMPLES, samples):  # periods that are sampled anyway need no second sample
         known = False
@@ -365,16 +354,20 @@ def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period):
     plan.kind[lane], plan.periods[lane], plan.samples[lane], plan.boundaries[lane] = LEAP, count, extra, boundaries
     plan.length[lane] = period
     plan.right[lane] = left + count * period
-    _swings(plan, lane, ratio)
     return True
 
 
 @njit(**OPTIONS)
-def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
+def _dense(leaps):
+    return _DENSE_DRIFTING if leaps == 2 else _DENSE
+
+
+@njit(**OPTIONS)
+def _choose(agenda, crowd, plan, state, times, subject, lane, settings, leaps):
     """Choose a lane's next window, from where it stands."""
     right, state_edge, lasting, anchored = plan.right, state.edge, state.lasting, state.anchored
     hold, reach, stretch, slowest = state.hold, state.reach, agenda.stretch, crowd.slowest
-    left, which = state.time[lane], plan.schedule[lane]
+    left, which, rtol, window = state.time[lane], plan.schedule[lane], settings[0], settings[2]
     edges = crowd.edges[subject]
     while state_edge[lane] < edges.size - 1 and edges[state_edge[lane]] <= left + TINY:
         state_edge[lane] += 1
@@ -410,11 +403,12 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
                     return
         if hold[lane] == 0 and min(count, reach[lane]) >= _LEAST_LEAP:
             count = min(count, reach[lane])
-            if _try_leap(plan, state, slowest[subject], leaps == 2, times, lane, count, begin, period):
+            if _try_leap(plan, state, slowest[subject], leaps == 2, times, lane, count, begin, period,
+                         rtol):  # fmt: skip
                 return
         lasting[lane] = 0
         whole = (
-            left + min(count, hold[lane] if hold[lane] > 0 else (1 if left <= begin + TINY else _DENSE - 1)) * period
+            left + min(count, hold[lane] if hold[lane] > 0 else (1 if left <= begin + TINY else _dense(leaps) - 1)) * period
         )
         if whole <= left + window:
             right[lane] = min(right[lane], whole)
@@ -423,10 +417,15 @@ def _choose(agenda, crowd, plan, state, times, subject, lane, window, leaps):
 
 @njit(**OPTIONS)
 def _sort_stops(plan):
-    """List every lane's samples, boundaries and end in the order of the periods."""
+    """List every lane's samples, boundaries and end in the order of the periods; tabulate."""
     kind, boundaries, stops, at = plan.kind, plan.boundaries, plan.stops, plan.at
     samples, nodes, count = plan.samples, plan.nodes, plan.periods
-    J, O = plan.size[0], plan.size[2]
+    J, O, most = plan.size[0], plan.size[2], 0
+    for lane in range(L):
+        if kind[lane] == LEAP:
+            most = max(most, plan.iterated[lane], 1)
+    if most > 0:
+        tabulate(plan, most)
     for lane in range(L):
         n = 0
         if kind[lane] == LEAP:
@@ -620,13 +619,17 @@ def _refine(plan, state, raw, lane):
             if not ratio <= 1.0:
                 width, clock = widths[lane, at + k], clocks[lane, at + k]
                 between = _marked(laid, old, clock) and _marked(laid, old, clock + width) and clock + width <= LONGEST
-                if between and lasting[lane] != 0:
-                    many_marks[lane] = _insert(
-                        marks[lane], many_marks[lane], np.rint((clock + 0.5 * width) * 1e9) / 1e9
-                    )
-                else:
-                    middle = np.rint((raw_starts[lane, at + k] - begin + 0.5 * width) * 1e9) / 1e9
-                    many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], middle)
+                parts = 2.0  # an estimate falls with the sixth power of the width
+                while parts < _MOST_PARTS and np.isfinite(ratio) and ratio > parts**_POWER:
+                    parts += 1.0
+                for part in range(1, np.int64(parts)):
+                    step = width * (part / parts)
+                    if between and lasting[lane] != 0:
+                        inside = np.rint((clock + step) * 1e9) / 1e9
+                        many_marks[lane] = _insert(marks[lane], many_marks[lane], inside)
+                    else:
+                        inside = np.rint((raw_starts[lane, at + k] - begin + step) * 1e9) / 1e9
+                        many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], inside)
                 if not np.isfinite(ratio):
                     return  # what lies behind says nothing
         at += count[j, lane]
@@ -944,7 +947,7 @@ def _enter(crowd, plan, state, tile, marks, number):
 
 
 @njit(**OPTIONS)
-def _accept(agenda, edges, plan, tile, state, lane):
+def _accept(agenda, edges, plan, tile, state, leaps, lane):
     """Move one lane to the end of its window; edges: of this person's windows."""
     kind, count, left, x = plan.kind, plan.periods, plan.left, tile.x
     r, x_next, r_next, peak = tile.r, tile.x_next, tile.r_next, tile.peak
@@ -955,7 +958,7 @@ def _accept(agenda, edges, plan, tile, state, lane):
         x[s, lane], r[s, lane] = x_next[s, lane], r_next[s, lane]
         peak[s, lane] = max(peak[s, lane], peak_next[s, lane])
     if kind[lane] == LEAP:
-        reach[lane] = max(reach[lane], 8 * count[lane])
+        reach[lane] = max(reach[lane], 32 * count[lane])
         refused[lane] = 0
     elif hold[lane] > 0:
         hold[lane] = 0
@@ -970,7 +973,7 @@ def _accept(agenda, edges, plan, tile, state, lane):
             begin <= left[lane] + TINY
             and right <= stretch[q, 2] + TINY
             and kind[lane] == STEP
-            and (reach[lane] == 0 and right - begin >= (_DENSE - 0.5) * stretch[q, 1])
+            and (reach[lane] == 0 and right - begin >= (_dense(leaps) - 0.5) * stretch[q, 1])
         ):
             reach[lane] = NEVER
     if began:
@@ -988,8 +991,8 @@ def _leap_refused(plan, state, lane, lost):
     ratio = plan.leap_ratio[lane]
     usable = np.isfinite(ratio) and not lost
     state.many_cuts[lane], state.refused[lane] = 0, state.refused[lane] + 1
-    fade = 1.0 - plan.node_omega[1, lane] if plan.nodes[1, lane] == 1 else 0.0  # lost by the transient in a period
-    if usable and state.refused[lane] == 1 and 0.05 < fade < 1.0 and plan.node_omega[BASE_SAMPLES - 1, lane] < 0.5:
+    fade = 1.0 - plan.fade[lane]  # lost by the transient in a period
+    if usable and state.refused[lane] == 1 and 0.05 < fade < 1.0 and plan.fade[lane] ** plan.periods[lane] < 0.5:
         steps = np.int64(np.ceil(np.log(2.0 * ratio) / (BASE_SAMPLES - 1) / -np.log(1.0 - fade)))
         if steps <= _MOST_STEPS:
             hold[lane] = max(steps, 1)
@@ -1058,7 +1061,7 @@ def _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps
     if going and not waiting:
         for lane in range(L):
             if finished[lane] == 0:
-                _choose(agenda, crowd, plan, state, times, first + lane, lane, settings[2], leaps)
+                _choose(agenda, crowd, plan, state, times, first + lane, lane, settings, leaps)
         _part(plan, state)
     return going, waiting
 
@@ -1134,7 +1137,7 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
                     if _decide(program, plan, tile, state, work, raw, times, lane, first + lane, adaptive, captured,
                                outcome):  # fmt: skip
                         _capture(program, plan, work, times, lane, first + lane, np.inf, captured)
-                        _accept(agenda, crowd.edges[first + lane], plan, tile, state, lane)
+                        _accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
                         statistics[0] += 1
                         statistics[3] += leap
         for lane in range(L):

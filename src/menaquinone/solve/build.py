@@ -44,6 +44,8 @@ class Built:
         self.targets = [_targets(one) for one in problem.actions]
         self.program = self._program()
         self.agenda = self._agenda()
+        doses = problem.doses
+        self.missing = any(doses.taken_for(schedule) is not None for schedule in range(len(doses.schedules)))
         self.quiet = [self._quiet(one) for one in problem.actions]
 
     # the model --------------------------------------------------------------------------------------------------------
@@ -275,9 +277,9 @@ class Built:
         return Crowd(*(np.ascontiguousarray(array) for array in crowd)), entry
 
     def _taken(self, subjects: np.ndarray) -> np.ndarray:
-        masks = [self.problem.taken_by(subject) for subject in subjects.tolist()]
-        if all(mask is None for mask in masks):
+        if not self.missing:
             return np.zeros((len(subjects), 0), np.uint8)
+        masks = [self.problem.taken_by(subject) for subject in subjects.tolist()]
         most = max(len(one.given) for one in self.problem.doses.schedules)
         taken = np.ones((len(subjects), most), np.uint8)
         for row, mask in enumerate(masks):
@@ -353,18 +355,19 @@ class Built:
 
 def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
     """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites."""
-    y = np.zeros((*a.shape[:2], 1))
-    y[:, state] = 1.0
     try:
-        inverse = np.linalg.inv(a)
+        inverse = np.ascontiguousarray(np.moveaxis(np.linalg.inv(a), 0, -1))
     except np.linalg.LinAlgError:
         return np.zeros(len(a))
-    growth = np.ones(len(a))
-    for _ in range(_INVERSE_STEPS):
-        # summed one by one: a matrix product's rounding would depend on how many people there are
-        y = sum((inverse[:, :, k : k + 1] * y[:, k : k + 1] for k in range(a.shape[1])), start=np.zeros(y.shape))
-        growth = np.abs(y).max(axis=(1, 2))
-        y = y / np.where(growth > 0, growth, 1.0)[:, None, None]
+    y = np.zeros(inverse.shape[1:])
+    y[state] = 1.0
+    for turn in range(_INVERSE_STEPS):
+        # not by a matrix product, whose rounding would depend on how many people there are
+        y = (inverse * y).sum(axis=1)
+        if turn % 8 == 6:
+            largest = np.abs(y).max(axis=0)
+            y /= np.where(largest > 0, largest, 1.0)
+    growth = np.abs(y).max(axis=0)  # of the last turn alone: the largest was 1 before
     return np.asarray(1.0 / np.where(growth > 0, growth, np.inf))
 
 

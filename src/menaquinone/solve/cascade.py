@@ -22,12 +22,16 @@ from menaquinone.solve.solution import Piece, Progress, blank, streamed
 if TYPE_CHECKING:
     from menaquinone.solve.workspace import Workspace
 
+_LOOSE, _USUAL = 3e-5, 3e-7
 _MOST_LANES = 1 << 16
-_MARKS = (
+_DOUBLED = (24.0, 48.0, 96.0, 192.0, 336.0, 672.0, 1344.0, 2688.0, 5376.0, 8766.0)
+_FEW = (0.0, 4.0, 12.0, *_DOUBLED)
+_SOME = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED)
+_MANY = (
     0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0, 336.0, 512.0, 672.0,
     1024.0, 1344.0, 2048.0, 2688.0, 4096.0, 5376.0, 8766.0,
 )  # fmt: skip
-"""Marks after a disturbance (h) between which panels suit a tolerance of 1e-6."""
+"""Marks after a disturbance (h) between which panels suit a loose, a usual and a tight tolerance."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,12 @@ class Cascade:
         """Name and settings, for the result's attributes."""
         return f"cascade(window={self.window:g} h{'' if self.leaps else ', no leaps'})"
 
-    @property
-    def marks(self) -> np.ndarray:
-        """Marks after a disturbance, every panel halved ``level`` times."""
+    def marks(self, rtol: float) -> np.ndarray:
+        """Return the marks after a disturbance that a tolerance begins with, every panel halved ``level`` times."""
+        marks = _FEW if rtol >= _LOOSE else _SOME if rtol >= _USUAL else _MANY
         parts = 2**self.level
-        fine = [a + (b - a) * q / parts for a, b in pairwise(_MARKS) for q in range(parts)]
-        return np.array([*fine, _MARKS[-1]])
+        fine = [a + (b - a) * q / parts for a, b in pairwise(marks) for q in range(parts)]
+        return np.array([*fine, marks[-1]])
 
     def pieces(
         self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None
@@ -129,7 +133,7 @@ class _Runner:
         horizon = problem.horizon
         self.settings = np.array([problem.rtol, max(horizon, 24.0), engine.window, horizon])
         self.switches = np.array([engine.adaptive, engine.adaptive and engine.leaps], np.int64)
-        self.marks = engine.marks
+        self.marks = engine.marks(problem.rtol)
         self.own = local()
 
     def _workspace(self) -> "Workspace":
@@ -139,6 +143,14 @@ class _Runner:
             self.own.space = Workspace(self.built.program, self.marks)
         space: Workspace = self.own.space
         return space
+
+    def _captured(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Return room for what is found, all missing, the same for one block after the other."""
+        if getattr(self.own, "captured", np.empty(0)).shape != shape:
+            self.own.captured = np.empty(shape)
+        captured: np.ndarray = self.own.captured
+        captured.fill(np.nan)
+        return captured
 
     def _raise_errors(self) -> None:
         """Raise what equations that run in Python have raised."""
@@ -158,7 +170,7 @@ class _Runner:
             crowd, entry = self.built.crowd(subjects)
         n = len(crowd.schedule)
         times = self.problem.times
-        captured = np.full((len(times), len(self.built.program.wanted), n), np.nan)
+        captured = self._captured((len(times), len(self.built.program.wanted), n))
         status, failed_at = np.zeros(n, np.int64), np.full(n, np.nan)
         statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
         from menaquinone.solve.workspace import march_address

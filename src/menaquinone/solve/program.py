@@ -198,16 +198,22 @@ class Plan(NamedTuple):
         Row of each width in the tables.
     place : ndarray (J K,)
         Where the panel's row stands in the table, -1 where lanes have different rows.
-    omega : ndarray (n, L)
-        The variable of interpolation at every period; at ``node_omega`` (J, L) that of the samples.
+    fade : ndarray (L,)
+        What is left, after a period, of the slowest transient of the doses; 1 where it is over.
+    drifts, both, late : ndarray (L,)
+        1 where maps depend on time alone, on time and what fades, and there on little of what fades.
+    fading, going, step, phi, upper, inverse : ndarray (.., L)
+        Scratch of the functions that interpolate.
+    lower : ndarray (8, 8, L)
+        What turns samples into coefficients.
+    psi : ndarray (n, 8, L)
+        The functions that the coefficients multiply, at every period.
     iterated : ndarray (L,)
         Periods after which the variable no longer moves.
     stops : ndarray (2, J + O + 1, L)
         Number of the period and slot of z of every sample, boundary and the end, in rising order; -1 behind the last.
     swing : ndarray (2, L)
         Sum and largest value of the last interpolation term over the periods, for a unit coefficient.
-    before : ndarray (2, L)
-        Likewise, of the term before it.
     ratio : ndarray (J K, L)
         Error estimate of each panel over what is allowed.
     leap_ratio : ndarray (L,)
@@ -233,12 +239,21 @@ class Plan(NamedTuple):
     widths: np.ndarray
     rows: np.ndarray
     place: np.ndarray
-    omega: np.ndarray
-    node_omega: np.ndarray
+    fade: np.ndarray
+    drifts: np.ndarray
+    both: np.ndarray
+    late: np.ndarray
+    fading: np.ndarray
+    going: np.ndarray
+    step: np.ndarray
+    phi: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    inverse: np.ndarray
+    psi: np.ndarray
     iterated: np.ndarray
     stops: np.ndarray
     swing: np.ndarray
-    before: np.ndarray
     ratio: np.ndarray
     leap_ratio: np.ndarray
     head: np.ndarray

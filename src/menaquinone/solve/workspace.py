@@ -8,7 +8,8 @@ import numpy as np
 from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS, S
 from menaquinone.solve._records import reference_to
-from menaquinone.solve._stages import BASE_SAMPLES, MOST_ITERATED, PT, march
+from menaquinone.solve._basis import BASE_SAMPLES
+from menaquinone.solve._stages import MOST_ITERATED, MOST_TRACKED, PT, march
 from menaquinone.solve._tile import EVENTS, PANELS, RAW, ROWS
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
@@ -68,8 +69,10 @@ class Workspace:
             np.zeros(4, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
             np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
-            np.zeros((MOST_ITERATED, LANES)), np.zeros((SAMPLES, LANES)), iterated,
-            np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)), np.zeros((2, LANES)),
+            np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
+            *np.zeros((1, BASE_SAMPLES, LANES)), *np.zeros((2, BASE_SAMPLES, BASE_SAMPLES, LANES)),
+            np.zeros((BASE_SAMPLES, LANES)), np.zeros((MOST_ITERATED, BASE_SAMPLES, LANES)), iterated,
+            np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)),
             np.zeros(lanes), np.zeros(LANES), *np.zeros((2, panels), np.int64), *np.zeros((4, events), np.int64),
             np.zeros(events),
         )  # fmt: skip
@@ -85,7 +88,7 @@ class Workspace:
             np.empty(wide_b * panels * PT * LANES + square), np.empty(keep), np.empty(panels * S * n * LANES),
             np.empty((panels * PT + 1) * n * LANES), np.zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
             np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
-            np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
+            np.zeros((MOST_TRACKED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
             np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(5 * n * n + 7 * n),
             np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64), np.zeros((2, LANES)),
             np.array([points, panels]),

@@ -1,0 +1,136 @@
+"""Compiled interpolation over the periods of a leap: functions of a period's number, fitted to sampled periods.
+
+What a period's map depends on fades with the slowest transient of the doses, goes on with time (age), or both. Its
+coefficients are interpolated by Chebyshev polynomials of the one, of the other, or by a few of each, of which few must
+do for what fades where a leap is late. The functions are made triangular: each vanishes at the samples before its own, so that coefficients come one by one and the
+last tells what is left out.
+"""
+
+import numpy as np
+from numba import njit
+
+from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store, sub
+
+BASE_SAMPLES = 8
+"""Periods sampled in a leaping window, unless outputs ask for more."""
+ORDER = np.array([0, 7, 3, 5, 1, 6, 2, 4])
+"""Samples in the order in which the interpolant takes them up: ends first, then evenly inside."""
+_LEAST_PIVOT = 1e-9
+
+
+@njit(**OPTIONS)
+def _functions(plan, fading, going, phi):
+    """Fill phi (8, L): the functions at a point, its variables (L,) standing in [-1, 1]."""
+    a, b = load(fading, 0), load(going, 0)
+    drifts = load(plan.drifts, 0)
+    one = select(drifts, b, a)
+    store(phi, 0, splat(1.0))
+    store(phi, L, one)
+    twice = add(one, one)
+    for k in range(2, BASE_SAMPLES):
+        store(phi, k * L, sub(mul(twice, load(phi, (k - 1) * L)), load(phi, (k - 2) * L)))
+    # of what fades, where there are both, and of time
+    second, third, fourth = load(phi, 2 * L), load(phi, 3 * L), load(phi, 4 * L)
+    square = sub(mul(add(b, b), b), splat(1.0))
+    cube = sub(mul(add(b, b), square), b)
+    quartic = sub(mul(add(b, b), cube), square)
+    both, late = load(plan.both, 0), load(plan.late, 0)
+    _choose(phi, 1, late, b, both, a)
+    _choose(phi, 2, late, a, both, b)
+    _choose(phi, 3, late, square, both, second)
+    _choose(phi, 4, late, second, both, third)
+    _choose(phi, 5, late, cube, both, mul(a, b))
+    _choose(phi, 6, late, third, both, square)
+    _choose(phi, 7, late, quartic, both, fourth)
+
+
+@njit(**OPTIONS)
+def _choose(phi, k, late, if_late, both, if_both):
+    """Put another function in place of a polynomial of one variable, in lanes that have two."""
+    store(phi, k * L, select(late, if_late, select(both, if_both, load(phi, k * L))))
+
+
+@njit(**OPTIONS)
+def _variables(plan, number, lane):
+    """Write the variables of one lane at a period, each in [-1, 1]."""
+    last = max(plan.periods[lane] - 1, 1)
+    plan.going[lane] = 2.0 * number / last - 1.0
+    fade = plan.fade[lane]
+    low = fade**last if fade < 1.0 else 0.0
+    plan.fading[lane] = 2.0 * (fade**number - low) / (1.0 - low) - 1.0 if fade < 1.0 else 0.0
+
+
+@njit(**OPTIONS)
+def _triangular(plan):
+    """Factor the functions at the samples: rows of samples in ORDER times columns of functions."""
+    lower, upper, width = plan.lower, plan.upper, BASE_SAMPLES * L
+    for place in range(BASE_SAMPLES):
+        for lane in range(L):
+            _variables(plan, plan.nodes[ORDER[place], lane], lane)
+        _functions(plan, plan.fading, plan.going, plan.phi)
+        for k in range(BASE_SAMPLES):
+            total = load(plan.phi, k * L)
+            for q in range(min(place, k)):
+                total = sub(total, mul(load(lower, place * width + q * L), load(upper, q * width + k * L)))
+            if k < place:
+                pivot = load(upper, k * width + k * L)
+                store(lower, place * width + k * L, div(total, pivot))
+            else:
+                store(upper, place * width + k * L, total)
+
+
+@njit(**OPTIONS)
+def tabulate(plan, most):
+    """Fill what interpolation over the periods takes: lower, psi at the periods up to ``most``, and its swing.
+
+    Behind its last moving period a lane's functions stay as they are.
+    """
+    lower, upper, psi, swing, width = plan.lower, plan.upper, plan.psi, plan.swing, BASE_SAMPLES * L
+    _triangular(plan)
+    for k in range(BASE_SAMPLES):
+        store(plan.inverse, k * L, div(splat(1.0), load(upper, k * width + k * L)))
+    for lane in range(L):
+        swing[0, lane], swing[1, lane] = 0.0, 0.0
+        for k in range(BASE_SAMPLES):
+            if not abs(upper[k, k, lane]) > _LEAST_PIVOT:
+                swing[0, lane], swing[1, lane] = np.inf, np.inf
+        last = max(plan.periods[lane] - 1, 1)
+        fade = plan.fade[lane]
+        low = fade**last if fade < 1.0 else 0.0
+        plan.step[0, lane], plan.step[1, lane] = fade, 2.0 / last
+        plan.step[2, lane] = 2.0 / (1.0 - low) if fade < 1.0 else 0.0
+        plan.step[3, lane] = -1.0 - low * plan.step[2, lane] if fade < 1.0 else 0.0
+        plan.step[4, lane] = 1.0  # what fades
+        plan.going[lane] = -1.0
+    for number in range(most):
+        store(plan.fading, 0, fma(load(plan.step, 4 * L), load(plan.step, 2 * L), load(plan.step, 3 * L)))
+        _functions(plan, plan.fading, plan.going, plan.phi)
+        at = number * width
+        for k in range(BASE_SAMPLES):
+            total = load(plan.phi, k * L)
+            for q in range(k):
+                total = sub(total, mul(load(psi, at + q * L), load(upper, q * width + k * L)))
+            store(psi, at + k * L, mul(total, load(plan.inverse, k * L)))
+        for lane in range(L):
+            plan.phi[0, lane] = 1.0 if number < plan.iterated[lane] else 0.0
+            plan.phi[1, lane] = 1.0 if number + 1 < plan.iterated[lane] else 0.0
+        counts, moves = load(plan.phi, 0), load(plan.phi, L)
+        off = select(counts, magnitude(load(psi, at + (BASE_SAMPLES - 1) * L)), splat(0.0))
+        store(swing, 0, add(load(swing, 0), off))
+        store(swing, L, largest(load(swing, L), off))
+        fading, going = load(plan.step, 4 * L), load(plan.going, 0)
+        store(plan.step, 4 * L, select(moves, mul(fading, load(plan.step, 0)), fading))
+        store(plan.going, 0, select(moves, add(going, load(plan.step, L)), going))
+
+
+@njit(**OPTIONS)
+def fitted(plan, newton, columns):
+    """Turn samples (8, columns, L), in ORDER, into coefficients; equal samples come out as exact zeros."""
+    lower, width = plan.lower, newton.shape[1] * L
+    for place in range(1, BASE_SAMPLES):
+        for q in range(place):
+            share = load(lower, (place * BASE_SAMPLES + q) * L)
+            for c in range(columns):
+                at = place * width + c * L
+                store(newton, at, sub(load(newton, at), mul(share, load(newton, q * width + c * L))))
