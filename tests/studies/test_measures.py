@@ -82,6 +82,12 @@ def test_people_are_compared_with_their_own_entry(result, of, expected):
     np.testing.assert_allclose(of_people(result["pwv"], of, 365.25), expected)
 
 
+def test_a_column_has_its_level_at_all_times(result):
+    column = pick(result.assign({"drug[warfarin]": ("subject", SPEEDS)}), "drug[warfarin]")
+    np.testing.assert_array_equal(of_people(column, "level", 99.0), SPEEDS)
+    assert of_people(column, "change", 99.0) is None
+
+
 def test_a_first_visit_may_be_later_than_entry(result):
     np.testing.assert_allclose(of_people(result["pwv"], "ratio", 365.25, since=182.625), [0.9 / 0.95] * 4)
 

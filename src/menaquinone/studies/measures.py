@@ -132,7 +132,7 @@ def pick(result: "Dataset", name: str) -> "DataArray":
     result
         A result of a simulation, a sweep or a trial.
     name
-        ``dp_ucmgp``, ``agatston[coronary]``.
+        ``dp_ucmgp``, ``agatston[coronary]``, or a column of the people: ``drug[warfarin]``.
 
     Raises
     ------
@@ -141,6 +141,8 @@ def pick(result: "Dataset", name: str) -> "DataArray":
     InputError
         If a member is asked for of a variable without members.
     """
+    if name in result.data_vars:
+        return result[name]
     variable, _, rest = name.partition("[")
     if variable not in result.data_vars:
         raise unknown("variable of the result", variable, [str(one) for one in result.data_vars])
@@ -170,7 +172,7 @@ def of_people(found: "DataArray", of: str, days: float, since: float = 0.0) -> A
     Parameters
     ----------
     found
-        A variable in time.
+        A variable in time, or a column of the people, which has its level at all times.
     of
         Name of a measure.
     days, since
@@ -181,6 +183,8 @@ def of_people(found: "DataArray", of: str, days: float, since: float = 0.0) -> A
     ndarray (..., subject) or None
         Nothing where the variable was not saved at a visit that is needed.
     """
+    if "time" not in found.dims:
+        return np.asarray(found.transpose(..., "subject").values, dtype=float) if of == "level" else None
     wanted, last = measure(of), place_of(found, days)
     first = place_of(found, since) if wanted.entry else last
     if first is None or last is None:

@@ -376,8 +376,6 @@ def observed(result: "Dataset", names: "set[str]", seed: int) -> "Dataset":
 
 
 def _measured(result: "Dataset", one: Wanted) -> np.ndarray:
-    if one.variable.startswith(f"{DRUG}["):
-        return np.asarray(result[one.variable].values, dtype=float)
     found = of_people(pick(result, one.variable), one.of, one.day, one.since)
     if found is None:
         raise InputError(f"'{one.variable}' on day {one.day:g}: got a result without it, expected it among the times.")
