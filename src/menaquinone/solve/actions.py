@@ -9,7 +9,7 @@ import numpy as np
 
 from menaquinone.catalogue.antagonists import ANTAGONISTS
 from menaquinone.catalogue.substances import Substance
-from menaquinone.errors import unknown
+from menaquinone.errors import InputError, unknown
 from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState
 from menaquinone.model import bracketed
 
