@@ -136,9 +136,10 @@ def test_correlated_draws_have_the_correlation_of_their_record(name: str) -> Non
     record, people = RECORDS[name], population(name, MANY, rng=7)
     for group in record.correlations:
         ranks = [stats.rankdata(people.table[one].values) for one in group.names]
-        # of normal scores r, of ranks 6/pi asin(r/2); ties of those without calcium weaken it
+        # of normal scores r, of ranks 6/pi asin(r/2); ties of those without calcium weaken it, and so does a law by
+        # genotype
         expected = 6 / np.pi * np.arcsin(np.array(group.matrix) / 2)
-        slack = 5.5 / np.sqrt(MANY) + 0.08 * any(one.startswith("agatston") for one in group.names)
+        slack = 5.5 / np.sqrt(MANY) + 0.08 * any(one.startswith(("agatston", "drug")) for one in group.names)
         assert np.abs(np.corrcoef(ranks) - expected).max() < slack, group.names
 
 

@@ -2,6 +2,7 @@
 
 from menaquinone.inputs.distributions import ByCategory, LogNormal, ZeroInflated
 from menaquinone.inputs.people import usual
+from menaquinone.inputs.people.anticoagulated import ANTAGONIST_EFFECTS, FITTED
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
 from menaquinone.inputs.people.record import Draw, Record
 
@@ -27,6 +28,7 @@ VKA = Record(
             "row's, 90 (167) AU, 6-60 months of use. Not taken: weijs-2011-cac-vka-gt60mo, 236 (278), older users",
         ),
         **usual.COMMON,
+        **ANTAGONIST_EFFECTS,
         "drug[warfarin]": Draw(
             ByCategory("VKORC1", (_DOSE, _DOSE, LogNormal(3.5, 0.35, 1.0, 10.0))),
             "mg/d", "warfarin taken for long: maintenance dose of the racemate",
@@ -36,7 +38,7 @@ VKA = Record(
         ),
     },
     effects=EFFECTS,
-    correlations=CORRELATIONS,
+    correlations=(*CORRELATIONS, FITTED),
 )  # fmt: skip
 
 __all__ = ["VKA"]
