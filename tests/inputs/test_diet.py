@@ -240,6 +240,16 @@ NATTO = {"natto": "50 g/d"}
             "rows: got 'gouda', expected one of the foods that are eaten, 'natto'.",
         ),
         (
+            {"foods": NATTO, "region": ["JP"]},
+            InputError,
+            "region: got ['JP'], expected one region such as 'NL'.",
+        ),
+        (
+            {"foods": NATTO, "region": "JP", "rows": "kamao-2007-natto-mk7"},
+            InputError,
+            ("rows: got 'kamao-2007-natto-mk7', expected rows by food such as {'natto': 'kamao-2007-natto-mk7'}."),
+        ),
+        (
             {"foods": NATTO, "region": "JP", "meals": ("19 h", "8 h")},
             InputError,
             "meals: got ('19 h', '8 h'), expected rising hours of one day, below 24 h.",

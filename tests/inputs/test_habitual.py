@@ -68,3 +68,40 @@ def test_a_portion_is_no_habit():
     assert str(caught.value) == (
         "habitual diet: got 'a portion of natto', expected an amount per day such as {'natto': '50 g/d'}."
     )
+
+
+@pytest.mark.parametrize(
+    ("eaten", "message"),
+    [
+        (
+            "Netherlands",
+            "habitual diet: got 'Netherlands', expected a diet such as mk.diet('Netherlands'), or ug/d by form.",
+        ),
+        (
+            {"natto": "50 g/d"},
+            "form in a habitual diet: got 'natto', expected a form; mk.diet({'natto': '50 g/d'}) is for foods.",
+        ),
+        (
+            {"MK-7": "50 ug"},
+            "intake of MK-7: got '50 ug', expected a quantity in ug/d or a unit of the same dimension.",
+        ),
+        (
+            {"MK-7": [1.0, 2.0, 3.0]},
+            "shape of the intake of MK-7: got (3,), expected one number, or one for each of 2 people.",
+        ),
+        (
+            {"MK-7": "-5 ug/d"},
+            "diet 'MK-7' of population 'reference': got -5.0, expected finite numbers of at least 0.",
+        ),
+    ],
+)
+def test_refusals(eaten, message):
+    with pytest.raises(InputError) as caught:
+        population("reference", 2, diet=eaten)
+    assert str(caught.value) == message
+
+
+def test_intakes_may_have_units():
+    people = population("reference", 2, diet={"MK-7": "0.35 mg/wk", "K1": [50.0, 60.0]})
+    assert people.diet["MK-7"] == pytest.approx([50.0, 50.0])
+    assert people.diet["K1"].tolist() == [50.0, 60.0]

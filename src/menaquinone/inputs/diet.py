@@ -188,7 +188,11 @@ def _named(amounts: Any, region: str | None, rows: Mapping[str, str]) -> tuple[t
     if not isinstance(amounts, Mapping) or not amounts:
         raise refused("foods", amounts, "amounts by food such as {'natto': '50 g/d'}, or the name of a habitual diet")
     if region is not None:
+        if not isinstance(region, str):
+            raise refused("region", region, "one region such as 'NL'")
         foods.region(region)
+    if not isinstance(rows, Mapping):
+        raise refused("rows", rows, "rows by food such as {'natto': 'kamao-2007-natto-mk7'}")
     known = {name: foods.food(name) for name in amounts}
     for name in rows:
         if foods.food(name) not in known.values():

@@ -1,14 +1,18 @@
 """A diet as what people habitually eat: what is on each person's plate, and how much of it is an intake of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from menaquinone.catalogue.diets import COUNTED
+from menaquinone.catalogue.foods import FOODS
 from menaquinone.declare import source_ids
 from menaquinone.errors import refused
 from menaquinone.inputs.diet import Diet
 from menaquinone.inputs.draws import lognormal
+from menaquinone.units import magnitude
 
 
 @dataclass(frozen=True)
@@ -64,4 +68,33 @@ def habitual(eaten: Diet, seed: int, ids: np.ndarray) -> dict[str, Habitual]:
     return found
 
 
-__all__ = ["Habitual", "habitual"]
+def intakes(by_form: Any, n: int) -> dict[str, np.ndarray]:
+    """Return intakes that are given by form, (n,) each, in ug/d.
+
+    Parameters
+    ----------
+    by_form
+        A number in ug/d, a quantity, or one number for each person.
+    n
+        People.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping, names a food, or an intake has the wrong dimension or shape.
+    """
+    if not isinstance(by_form, Mapping):
+        raise refused("habitual diet", by_form, "a diet such as mk.diet('Netherlands'), or ug/d by form")
+    found = {}
+    for name, amount in by_form.items():
+        if name in FOODS:
+            raise refused("form in a habitual diet", name, f"a form; mk.diet({{'{name}': '50 g/d'}}) is for foods")
+        quantity = isinstance(amount, str) or hasattr(amount, "units")
+        numbers = np.asarray(magnitude(amount, "ug/d", f"intake of {name}") if quantity else amount, float)
+        if numbers.shape not in ((), (1,), (n,)):
+            raise refused(f"shape of the intake of {name}", numbers.shape, f"one number, or one for each of {n} people")
+        found[name] = np.array(np.broadcast_to(numbers, (n,)))
+    return found
+
+
+__all__ = ["Habitual", "habitual", "intakes"]

@@ -19,7 +19,7 @@ from menaquinone.inputs.columns import DRUGS_END, Column, only_covariate
 from menaquinone.inputs.consequences import changed
 from menaquinone.inputs.covariates import Covariate, frozen
 from menaquinone.inputs.diet import Diet
-from menaquinone.inputs.habitual import habitual
+from menaquinone.inputs.habitual import habitual, intakes
 from menaquinone.inputs.people import Record, chosen, living
 from menaquinone.inputs.records import together
 from menaquinone.units import HOURS_PER_DAY, hours, magnitude
@@ -171,8 +171,9 @@ class Population:
         Parameters
         ----------
         diet
-            ug/d by form: a number, or one for each person. A :func:`menaquinone.diet` takes the place of all that they
-            eat: forms that it does not hold are eaten no more, and column ``eaten[MK-9]`` is what is on the plate.
+            By form, a number in ug/d, a quantity, or one number for each person. A :func:`menaquinone.diet` takes the
+            place of all that they eat: forms that it does not hold are eaten no more, and column ``eaten[MK-9]`` is
+            what is on the plate.
 
         Raises
         ------
@@ -181,7 +182,7 @@ class Population:
         """
         if isinstance(diet, Diet):
             return self._on(diet)
-        given = {name: np.array(np.broadcast_to(np.asarray(amount, float), (self.n,))) for name, amount in diet.items()}
+        given = intakes(diet, self.n)
         columns = {
             f"diet[{name}]": Column(amount, "ug/d", f"habitual intake of {name}", "assumed: given by the user")
             for name, amount in given.items()
