@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import inf, nan
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +143,10 @@ def test_a_trial_without_figures_adds_nothing():
 
 def test_the_fitted_rows_exist():
     assert mk.evidence.fitted() <= set(mk.evidence.ids())
+
+
+def test_the_stored_card_is_of_the_trials_that_ship():
+    """``menaquinone scorecard --out docs/scorecard`` writes it again."""
+    stored = from_csv((Path(__file__).parents[2] / "docs" / "scorecard" / "scorecard.csv").read_text(encoding="utf-8"))
+    shipped = [(name, one.row) for name in mk.trials.names() for one in load(name).reported]
+    assert [(one.trial, one.row) for one in stored] == shipped

@@ -25,6 +25,7 @@ INSIDE, SAMPLING, OUTSIDE, NOTHING = "inside", "inside, by the model's own inter
 VERDICTS = (INSIDE, SAMPLING, OUTSIDE, NOTHING)
 _MEDIAN = 1.2533 / 1.349
 """Standard error of a normal median, in widths of the interquartile range over the root of n."""
+_NEGLIGIBLE = 1e-9
 PEOPLE = 400
 
 
@@ -298,15 +299,19 @@ def summary(found: Sequence[Score]) -> str:
 
 
 def to_csv(found: Iterable[Score]) -> str:
-    """Return scores as a table of comma-separated values, numbers to five digits."""
+    """Return scores as a table of comma-separated values, numbers to four digits, as many as the tolerance supports."""
     names = [one.name for one in fields(Score)]
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\n")
     writer.writerow(names)
     for one in found:
         values = (getattr(one, name) for name in names)
-        writer.writerow([f"{value:.5g}" if isinstance(value, float) else value for value in values])
+        writer.writerow([_short(value) if isinstance(value, float) else value for value in values])
     return held.getvalue()
+
+
+def _short(value: float) -> str:
+    return "0" if abs(value) < _NEGLIGIBLE else f"{value:.4g}"
 
 
 def from_csv(content: str) -> tuple[Score, ...]:
