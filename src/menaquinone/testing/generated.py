@@ -1,6 +1,7 @@
 """Blocks such as a user might write, with the numbers and the wiring chosen by the caller.
 
-They read the plasma concentration of each form and hold pools of it, so that they stand behind any pharmacokinetics.
+They read the plasma concentration of each form and hold pools of it, so that they stand behind any pharmacokinetics;
+two more stand behind them.
 """
 
 # ruff: noqa: ARG001  (equations share one signature)
@@ -158,4 +159,88 @@ def _level(p: Any, x: Any, u: Any) -> Outputs:
     return Outputs(generated_level=x.first)
 
 
-__all__ = ["exchange", "turnover"]
+class Behind(NamedTuple):
+    """What a block behind a generated one reads."""
+
+    plasma_concentration: Array = reads("nmol/L", "plasma concentration of the form")
+    generated_level: Array = reads("nmol/L", "level of the block before")
+
+
+class Induced(NamedTuple):
+    """What an induced block offers."""
+
+    induced_level: Array = output("nmol/L", "both pools together")
+
+
+class Total(NamedTuple):
+    """What has been gathered."""
+
+    total: Array = state("nmol*h/L", "level of the block before, added up", start=0.0)
+
+
+class Gathered(NamedTuple):
+    """What a gathering block offers."""
+
+    generated_total: Array = output("nmol*h/L", "level of the block before, added up")
+
+
+def induced(*, gain: float, loss: float, induction: float, half_level: float, exchange_rate: float) -> Block:
+    """Return an affine block whose coefficients move: two pools behind a generated block, their loss raised by plasma.
+
+    Parameters
+    ----------
+    gain, loss, exchange_rate
+        Defaults, per hour.
+    induction
+        By how much of itself plasma raises the loss at most.
+    half_level
+        Plasma level of half of that, nmol/L.
+    """
+    gain_, loss_, induction_, half_level_, exchange_ = gain, loss, induction, half_level, exchange_rate
+
+    class Parameters(NamedTuple):
+        passing: Array = param(gain_, "1/h", "filling of the first pool by the block before", source=_WHY)
+        plain_loss: Array = param(loss_, "1/h", "loss of either pool without plasma", source=_WHY)
+        induction: Array = param(induction_, "1", "largest rise of the loss", source=_WHY)
+        induction_half_level: Array = param(half_level_, "nmol/L", "plasma level of half that rise", source=_WHY)
+        passing_on: Array = param(exchange_, "1/h", "from the first pool to the second", source=_WHY)
+
+    return Block("induced", Parameters, TwoPools, _induced, Behind, Induced, _both, over="form")
+
+
+def _induced(p: Any, x: Any, u: Any) -> TwoPools:
+    raised = p.induction * u.plasma_concentration / (p.induction_half_level + u.plasma_concentration)
+    loss = p.plain_loss * (1 + raised)
+    moved = p.passing_on * x.first
+    return TwoPools(first=p.passing * u.generated_level - loss * x.first - moved, second=moved - loss * x.second)
+
+
+def _both(p: Any, x: Any, u: Any) -> Induced:
+    return Induced(induced_level=x.first + x.second)
+
+
+def gathering(*, gain: float) -> Block:
+    """Return a block that never settles: it adds up what the generated block before it holds.
+
+    Parameters
+    ----------
+    gain
+        Default of the weight.
+    """
+    gain_ = gain
+
+    class Parameters(NamedTuple):
+        gathering_weight: Array = param(gain_, "1", "weight of what is added up", source=_WHY)
+
+    return Block("gathering", Parameters, Total, _gathered, Behind, Gathered, _total, over="form")
+
+
+def _gathered(p: Any, x: Any, u: Any) -> Total:
+    return Total(total=p.gathering_weight * u.generated_level)
+
+
+def _total(p: Any, x: Any, u: Any) -> Gathered:
+    return Gathered(generated_total=x.total)
+
+
+__all__ = ["exchange", "gathering", "induced", "turnover"]

@@ -29,6 +29,7 @@ from menaquinone.inputs.regimen import Regimen, adherence, dose
 from menaquinone.interop.events import from_table
 from menaquinone.model import Model
 from menaquinone.models import vitamin_k
+from menaquinone.testing.cases import STRUCTURAL, delivered
 from menaquinone.testing.generated import exchange, turnover
 
 if TYPE_CHECKING:
@@ -67,9 +68,6 @@ EVENTS = (
 
 INTERVALS = ("6 h", "8 h", "12 h", "24 h", "48 h", "84 h", "7 d")
 """Dosing intervals; any two have a common period that a steady state may have."""
-
-STRUCTURAL = frozenset({"depots", "reference_plasma"})
-"""Parameters left alone by default: a chain's length goes with its entry, reference levels with the basal share."""
 
 
 def forms(*, among: Collection[str] = tuple(FORMS)) -> "st.SearchStrategy[str]":
@@ -310,15 +308,7 @@ def _reject_unless_basal(model: Model, values: dict[str, float]) -> None:
     """Pass over sets in which habitual plasma levels alone would deliver more than four fifths of a supply."""
     from hypothesis import assume
 
-    numbers = {name: one.value for name, one in model.parameters.items()} | values
-    delivered: dict[str, float] = {}
-    for name in model.parameters:
-        if name.startswith("reference_level["):
-            label = name.removeprefix("reference_level")
-            tissue = label.strip("[]").partition(",")[0]
-            share = numbers[f"reference_plasma{label}"] / numbers[name]
-            delivered[tissue] = delivered.get(tissue, 0.0) + share
-    assume(all(share <= 0.8 for share in delivered.values()))
+    assume(all(share <= 0.8 for share in delivered(model, values).values()))
 
 
 UNTREATED = tuple(
