@@ -20,6 +20,7 @@ from menaquinone.inputs.draws import uniform
 from menaquinone.inputs.people import RECORDS
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.records import Regimen
+from menaquinone.inputs.schedule import expand
 from menaquinone.interop.events import from_table
 from menaquinone.model import Model
 from menaquinone.models import vitamin_k
@@ -92,9 +93,7 @@ class Case:
 
     def regimen(self) -> Regimen:
         """Return the regimen."""
-        made = from_table(list(self.rows)) if self.rows else Regimen()
-        assert isinstance(made, Regimen)
-        return made
+        return regimen_of(self.rows)
 
     def run(self) -> dict[str, Any]:
         """Return the arguments of ``simulate``: every output, at all times."""
@@ -161,18 +160,23 @@ def events(rows: Sequence[Mapping[str, Any]], end: float) -> list[float]:
     end
         Of the run.
     """
-    found = set()
-    for row in rows:
-        time, every, lasts = row["TIME"], row.get("II", 0.0), row.get("DUR", 0.0)
-        if row.get("RATE"):  # kept where a dose has its own bioavailability: the duration shrinks
-            lasts = row.get("F", 1.0) * row["AMT"] / row["RATE"]
-        starts = [time + row.get("LAG", 0.0) + k * every for k in range(int(row.get("ADDL", 0)) + 1)]
-        if row.get("SS") or row.get("EVID") == 4:
-            found.add(time)
-        while row.get("SS") and starts[0] + lasts > time:  # doses before it that are still on their way or run
-            starts.insert(0, starts[0] - every)
-        found |= {each for start in starts for each in (start, start + lasts) if each >= time}
-    return sorted({round(each, 9) for each in found if 0 < round(each, 9) < end})
+    schedule = expand(regimen_of(rows), end)
+    steady = [one.time for one in schedule.steady]
+    found = np.round(np.concatenate([schedule.start, schedule.end, schedule.resets, steady]), 9)
+    return sorted({time for time in found.tolist() if 0 < time < end})
+
+
+def regimen_of(rows: Sequence[Mapping[str, Any]]) -> Regimen:
+    """Return the regimen that rows of an event table are.
+
+    Parameters
+    ----------
+    rows
+        Without people; none for no doses.
+    """
+    made = from_table(list(rows)) if rows else Regimen()
+    assert isinstance(made, Regimen)
+    return made
 
 
 class _Dice:
@@ -258,11 +262,10 @@ def _time(dice: _Dice, end: float) -> float:
 
 def _rows(dice: _Dice, forms: Sequence[str], end: float, *, steady: bool) -> tuple[dict[str, Any], ...]:
     """Draw events that cut the run into few enough segments."""
-    taken = {form: dice.one(("", *FORMS[form].formulations)) for form in forms}
     times = sorted(_time(dice, end) for _ in range(dice.whole(1, 4)))
     found: list[dict[str, Any]] = []
     for time in times:
-        row = _reset(time) if dice.happens(0.12) else _dose(dice, time, dice.one(forms), taken, end)
+        row = _reset(time) if dice.happens(0.12) else _dose(dice, time, dice.one(forms), end)
         if steady and not any(each.get("SS") for each in found) and "II" in row:
             row = row | {"SS": dice.whole(1, 3)}
         if len(events([*found, row], end)) < MOST_SEGMENTS:
@@ -274,7 +277,7 @@ def _reset(time: float) -> dict[str, Any]:
     return {"TIME": time, "EVID": 3, "AMT": 0.0, "CMT": ""}
 
 
-def _dose(dice: _Dice, time: float, form: str, taken: Mapping[str, str], end: float) -> dict[str, Any]:
+def _dose(dice: _Dice, time: float, form: str, end: float) -> dict[str, Any]:
     route = dice.one(sorted(FORMS[form].pk.enters))
     row: dict[str, Any] = {"TIME": time, "EVID": dice.one((1,) * 15 + (4,)), "CMT": f"{route}[{form}]"}
     row["AMT"] = dice.spread(1.0, 45000.0)
@@ -290,7 +293,7 @@ def _dose(dice: _Dice, time: float, form: str, taken: Mapping[str, str], end: fl
         "LAG": dice.one((0.0, 0.0, 0.5, 25 / 60, 26.0)),
         "F": dice.one((None, None, dice.spread(0.01, 1.5))),
         "FAT": dice.one((None, None, dice.between(0.0, 60.0))),
-        "FORMULATION": taken[form],
+        "FORMULATION": dice.one(("", *FORMS[form].formulations)),
         "ADHERENCE": dice.one((None, None, None, dice.between(0.1, 1.0))),
     }
     return {key: value for key, value in row.items() if value not in (None, "", 0.0) or key in ("TIME", "AMT")}

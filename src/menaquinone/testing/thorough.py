@@ -36,6 +36,7 @@ _LEAST = 1e-6
 """House units; an output that is never more than this is compared as if it had been: the reference does so too."""
 _DENSE = 49
 _KEPT = 5
+_SEEN = 20
 _PATIENCE = 5.0
 """s between two lines and two writes of the state."""
 _INTERRUPTED = 130
@@ -197,7 +198,7 @@ def code() -> str:
     """Return a digest of the code that solves and of the code that draws: cases of two of them do not add up."""
     here = Path(__file__).parent
     files = [*sorted((here.parent / "solve").glob("*.py")), here / "cases.py", here / "generated.py", Path(__file__)]
-    digest = blake2b(digest_size=8)
+    digest = blake2b(repr([case(number) for number in range(_SEEN)]).encode(), digest_size=8)  # the catalogue may grow
     for one in files:
         digest.update(one.read_bytes())
     return digest.hexdigest()
