@@ -158,6 +158,10 @@ SCENARIOS = {
         "CMT": ["oral[MK-7]", ".", "oral[MK-4]", ".", "oral[MK-7]"],
     }),
     "placebo": mk.dose("MK-7", "0 ug", every="12 h"),
+    "preparations of two speeds": (
+        mk.dose("MK-7", "100 ug", every="1 d", formulation="oil capsule")
+        + mk.dose("MK-7", "100 ug", every="8 h", start="3 h", formulation="food")
+    ),
 }  # fmt: skip
 
 
@@ -165,6 +169,17 @@ SCENARIOS = {
 @pytest.mark.parametrize("regimen", SCENARIOS.values(), ids=SCENARIOS)
 def test_whatever_is_given_arrives_as_here(regimen):
     assert_agree(SMALL, PEOPLE.select([1]), regimen, [0, 0.5, 1, 1.5, 1.6, 2, 3, 3.01, 4], rng=5)
+
+
+@pytest.mark.accuracy
+@pytest.mark.parametrize("meals", [None, ("8 h", "19 h")])
+def test_foods_arrive_as_here(meals):
+    model = mk.models.vitamin_k(forms=["K1", "MK-7"], tissues=["liver"], proteins=[])
+    natto = mk.diet({"natto": "50 g/d"}, region="JP", meals=meals)
+    habitual = mk.population("postmenopausal", 2, rng=3, diet=natto).select([1])
+    assert "diet into" in to_sbml(model, habitual, until="1 d")
+    assert_agree(model, habitual, DAILY, [0, 1, 3])
+    assert_agree(model, PEOPLE.select([1]), natto + DAILY, [0, 1, 3])
 
 
 @pytest.mark.accuracy

@@ -1,1 +1,1 @@
-"""To and from what other tools use: event tables."""
+"""To and from what other tools use: event tables in and out, SBML out."""
