@@ -1,0 +1,53 @@
+"""The worst that numbered cases and generated documents have found, reduced: the cascade against the reference."""
+
+import pytest
+
+from menaquinone.testing.cases import Case
+from menaquinone.testing.thorough import ALLOWED, gap
+
+pytestmark = pytest.mark.accuracy
+
+ONE = ("reference", 1, 765121181)
+
+
+def small(form, rows, *hours, turnover=None):
+    blocks = (("turnover", turnover),) if turnover else ()
+    return Case(-1, (form,), ("liver",), (), (), {}, blocks, ONE, rows, hours)
+
+
+KEPT = {
+    "cuts off the grid of times": small(
+        "MK-7", ({"TIME": 0.0, "AMT": 1000.0, "CMT": "oral[MK-7]", "II": 25 / 3, "ADDL": 4},), 17.0, 24.0, 26.0,
+    ),
+    "two meals of one effect": small(
+        "MK-7",
+        (
+            {"TIME": 0.0, "AMT": 1000.0, "CMT": "oral[MK-7]"},
+            {"TIME": 0.0, "AMT": 1000.0, "CMT": "oral[MK-7]", "FAT": 30.0},
+        ),
+        1.0,
+    ),
+    "nothing before the first dose": small(
+        "MK-8", ({"TIME": 133.333333333, "AMT": 5349.26, "CMT": "oral[MK-8]", "DUR": 30.0},), 207.0,
+        turnover={"capacity": 18.0073, "half_level": 0.766171, "gain": 1.6983, "base": 0.0, "loss": 1.90653},
+    ),
+    "a panel of a day behind a slow input": small(
+        "MK-4", ({"TIME": 70.333333333, "AMT": 751.188, "F": 0.0327622, "CMT": "im[MK-4]"},), 163.0,
+        turnover={"capacity": 2.09042, "half_level": 0.944631, "gain": 0.117219, "base": 0.0, "loss": 0.102923},
+    ),
+    "a saturable block behind three doses": small(
+        "MK-8", ({"TIME": 63.688068418, "AMT": 1496.39, "CMT": "oral[MK-8]", "II": 24.0, "ADDL": 2},), 111.688068418,
+        turnover={"capacity": 3.37347, "half_level": 0.182349, "gain": 0.023856, "base": 0.0, "loss": 0.00122268},
+    ),
+}  # fmt: skip
+
+
+STIFF = pytest.mark.xfail(strict=True, reason="the estimate of a long panel is too small where loss is fast")
+MARKS = {"a panel of a day behind a slow input": STIFF, "a saturable block behind three doses": STIFF}
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=name, marks=MARKS.get(name, ())) for name, one in KEPT.items()])
+def test_what_was_off_once_holds(one):
+    found = gap(one)
+    assert found is not None
+    assert found.off <= ALLOWED, found
