@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from importlib import import_module
 from typing import NamedTuple
@@ -180,6 +181,18 @@ def test_foods_arrive_as_here(meals):
     assert "diet into" in to_sbml(model, habitual, until="1 d")
     assert_agree(model, habitual, DAILY, [0, 1, 3])
     assert_agree(model, PEOPLE.select([1]), natto + DAILY, [0, 1, 3])
+
+
+@pytest.mark.accuracy
+@pytest.mark.parametrize("ways", [{}, {"vkor": mk.models.competition, "cycle": mk.models.three_states}], ids=len)
+def test_warfarin_acts_as_here(ways):
+    model = mk.models.vitamin_k(forms=["MK-7"], tissues=["liver"], antagonists=["warfarin"], **ways)
+    tablets = mk.dose("warfarin", "5 mg", every="24 h", start="6 h") + mk.dose("MK-7", "90 ug", start="1 d")
+    patient = PEOPLE.select([0]).taking({"warfarin": "6 mg/d"}, until="1 d")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.SafetyWarning)  # that it is dangerous is not the point here
+        assert "inr" in to_sbml(model, patient, tablets, until="3 d")
+        assert_agree(model, patient, tablets, [0, 0.25, 1, 1.01, 2, 3], engines=["cascade"])
 
 
 @pytest.mark.accuracy

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_cases_are_short():
         found = person(run["model"], run["people"], run["regimen"], end, first, one.number, growth_noise=False)
         breaks = [time for time in found.actions.breaks.tolist() if 0 < time < end]
         assert breaks == events(one.rows, end)
-        assert len(breaks) < MOST_SEGMENTS
+        assert len(breaks) + (one.until > 0) < MOST_SEGMENTS
         assert 0 < end <= LONGEST
         assert list(one.hours) == sorted(set(one.hours))
         assert len(one.hours) <= 5
@@ -58,7 +59,11 @@ def test_whatever_can_happen_is_among_them():
     assert min(kinds[each] for each in wanted) >= 4
     blocks = Counter(name for one in MANY for name, _ in one.blocks)
     assert min(blocks[each] for each in ("exchange", "turnover", "induced", "gathering")) >= 30
-    assert {one.people[0] for one in MANY} == {"postmenopausal", "reference"}
+    assert {one.people[0] for one in MANY} == {"postmenopausal", "reference", "hemodialysis", "older"}
+    assert {name for one in MANY for name in one.ways} == {"competition", "three states"}
+    assert {(bool(one.taking), bool(one.until)) for one in MANY if one.antagonists} == {
+        (False, False), (True, False), (True, True)
+    }  # fmt: skip
     assert {one.people[1] for one in MANY} == {1, 2}
     assert any(not one.blocks for one in MANY)
     assert any(one.sites for one in MANY)
@@ -103,6 +108,18 @@ def test_a_smaller_case_has_one_thing_less():
         {"clearance[MK-7]", "residence_time[liver]", "u0[MGP]"}
     ]
     assert len(found) == 1 + 1 + 1 + 1 + 2 + 2 + 2 + 4 + 1 + 1
+
+
+def test_a_smaller_case_may_be_without_antagonist_or_what_goes_with_it():
+    one = replace(
+        SMALL, antagonists=("warfarin",), ways=("competition",), taking=5.0, until=1.0,
+        parameters={"ic50_gg[warfarin]": 2.0, "k_out[factor VII]": 0.1}, blocks=(), rows=(), people=("reference", 1, 1),
+    )  # fmt: skip
+    assert one.population().table["drug[warfarin]"].values == [5.0]
+    without = [each for each in smaller(one) if not each.antagonists]
+    assert [(each.taking, each.until, each.parameters) for each in without] == [(0.0, 0.0, {})]
+    assert {each.taking for each in smaller(one)} == {5.0, 0.0}
+    assert {each.ways for each in smaller(one)} == {("competition",), ()}
 
 
 def test_the_smallest_case_has_nothing_smaller():

@@ -11,19 +11,19 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from menaquinone.catalogue.clotting import FACTOR_PROTEINS
 from menaquinone.catalogue.forms import FORMS
 from menaquinone.catalogue.proteins import PROTEINS
 from menaquinone.catalogue.sites import SITES
 from menaquinone.catalogue.tissues import TISSUES
 from menaquinone.declare import Member, stage
 from menaquinone.inputs.draws import uniform
-from menaquinone.inputs.people import RECORDS
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.records import Regimen
 from menaquinone.inputs.schedule import expand
 from menaquinone.interop.events import from_table
 from menaquinone.model import Model
-from menaquinone.models import vitamin_k
+from menaquinone.models import competition, three_states, vitamin_k
 from menaquinone.testing.generated import exchange, gathering, induced, turnover
 
 T = TypeVar("T")
@@ -34,6 +34,9 @@ LONGEST = 336.0
 STRUCTURAL = frozenset({"depots", "reference_plasma"})
 """Parameters left alone: a chain's length goes with its entry, reference levels with the basal share."""
 
+WAYS: Mapping[str, tuple[str, Any]] = {"competition": ("vkor", competition), "three states": ("cycle", three_states)}
+"""Other ways of the model: argument and its value."""
+PEOPLE = ("postmenopausal", "reference", "hemodialysis", "older")
 _MAKERS: dict[str, Any] = {"exchange": exchange, "turnover": turnover, "induced": induced, "gathering": gathering}
 _OPTIONAL = frozenset({"LAG", "F", "FAT", "FORMULATION", "ADHERENCE", "DUR", "RATE", "SS", "ADDL"})
 _BRISK = {
@@ -63,6 +66,12 @@ class Case:
         Events, as columns of an event table; ug and h.
     hours
         Output times; the last is the end.
+    antagonists
+        Of the model; with them every clotting factor is in it.
+    ways
+        Other ways of the model, of :data:`WAYS`.
+    taking, until
+        Habitual dose of the first antagonist, mg/d, and when it ends, h; 0 for never.
     """
 
     number: int
@@ -75,12 +84,18 @@ class Case:
     people: tuple[str, int, int]
     rows: tuple[Mapping[str, Any], ...]
     hours: tuple[float, ...]
+    antagonists: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+    taking: float = 0.0
+    until: float = 0.0
 
     def model(self) -> Model:
         """Return the model."""
+        proteins = dict.fromkeys([*self.proteins, *(FACTOR_PROTEINS.values() if self.antagonists else ())])
         known = vitamin_k(
-            forms=list(self.forms), tissues=list(self.tissues), proteins=list(self.proteins), sites=list(self.sites)
-        )
+            forms=self.forms, tissues=self.tissues, proteins=proteins, sites=self.sites, antagonists=self.antagonists,
+            **{WAYS[name][0]: WAYS[name][1] for name in self.ways},
+        )  # fmt: skip
         behind = [
             stage(_MAKERS[name](**named), *(Member((form,)) for form in self.forms)) for name, named in self.blocks
         ]
@@ -89,7 +104,10 @@ class Case:
     def population(self) -> Population:
         """Return the people."""
         kind, n, seed = self.people
-        return population(kind, n, rng=seed)
+        people = population(kind, n, rng=seed)
+        if not self.taking:
+            return people
+        return people.taking({self.antagonists[0]: self.taking}, until=f"{self.until} h" if self.until else None)
 
     def regimen(self) -> Regimen:
         """Return the regimen."""
@@ -135,7 +153,8 @@ def case(number: int) -> Case:
     dice = _Dice(number)
     steady = dice.happens(0.06)
     forms = dice.some(("MK-4",) if steady else tuple(sorted(FORMS)), most=2)
-    tissues = ("liver",) if steady else dice.some(tuple(TISSUES), most=2)
+    drug = not steady and dice.happens(0.12)
+    tissues = ("liver",) if steady or drug else dice.some(tuple(TISSUES), most=2)
     made = tuple(name for name, one in PROTEINS.items() if one.tissue in tissues)
     proteins = dice.some(made, least=0)
     sites = dice.some(tuple(name for name, one in SITES.items() if one.protein in proteins), least=0, most=1)
@@ -143,10 +162,13 @@ def case(number: int) -> Case:
     end = round(end, 9) if dice.happens(0.3) else float(max(round(end), 1))
     drawn = Case(
         number, forms, tissues, proteins, sites, {}, _blocks(dice, steady=steady),
-        (dice.one(tuple(sorted(RECORDS))), 2 if dice.happens(0.15) else 1, dice.whole(0, 2**31)), (), (end,),
+        (dice.one(PEOPLE), 2 if dice.happens(0.15) else 1, dice.whole(0, 2**31)), (), (end,),
     )  # fmt: skip
+    drawn = _antagonised(dice, drawn, end) if drug else drawn
+    if not steady and dice.happens(0.06):  # slow for the reference
+        drawn = replace(drawn, ways=(*drawn.ways, "three states"))
     drawn = replace(drawn, parameters=_parameters(dice, drawn.model(), steady=steady))
-    drawn = replace(drawn, rows=_rows(dice, forms, end, steady=steady))
+    drawn = replace(drawn, rows=_rows(dice, drawn, end, steady=steady))
     return replace(drawn, hours=_hours(dice, drawn, end))
 
 
@@ -177,6 +199,14 @@ def regimen_of(rows: Sequence[Mapping[str, Any]]) -> Regimen:
     made = from_table(list(rows)) if rows else Regimen()
     assert isinstance(made, Regimen)
     return made
+
+
+def _antagonised(dice: "_Dice", drawn: Case, end: float) -> Case:
+    """Add an antagonist, and for some a habitual dose of it that may end."""
+    drawn = replace(drawn, antagonists=("warfarin",), ways=("competition",) if dice.happens(0.4) else ())
+    if dice.happens(0.3):
+        return drawn
+    return replace(drawn, taking=dice.spread(1.0, 10.0), until=dice.one((0.0, max(_time(dice, end), 0.5))))
 
 
 class _Dice:
@@ -260,15 +290,18 @@ def _time(dice: _Dice, end: float) -> float:
     return dice.one((0.0, float(int(time)), float(int(time)), round(int(3 * time) / 3, 9), round(time, 9)))
 
 
-def _rows(dice: _Dice, forms: Sequence[str], end: float, *, steady: bool) -> tuple[dict[str, Any], ...]:
+def _rows(dice: _Dice, drawn: Case, end: float, *, steady: bool) -> tuple[dict[str, Any], ...]:
     """Draw events that cut the run into few enough segments."""
+    most = MOST_SEGMENTS - (drawn.until > 0)
     times = sorted(_time(dice, end) for _ in range(dice.whole(1, 4)))
     found: list[dict[str, Any]] = []
     for time in times:
-        row = _reset(time) if dice.happens(0.12) else _dose(dice, time, dice.one(forms), end)
+        row = (
+            _reset(time) if dice.happens(0.12) else _dose(dice, time, dice.one((*drawn.forms, *drawn.antagonists)), end)
+        )
         if steady and not any(each.get("SS") for each in found) and "II" in row:
             row = row | {"SS": dice.whole(1, 3)}
-        if len(events([*found, row], end)) < MOST_SEGMENTS:
+        if len(events([*found, row], end)) < most:
             found.append(row)
     return tuple(found)
 
@@ -278,7 +311,7 @@ def _reset(time: float) -> dict[str, Any]:
 
 
 def _dose(dice: _Dice, time: float, form: str, end: float) -> dict[str, Any]:
-    route = dice.one(sorted(FORMS[form].pk.enters))
+    route = dice.one(sorted(FORMS[form].pk.enters)) if form in FORMS else "oral"
     row: dict[str, Any] = {"TIME": time, "EVID": dice.one((1,) * 15 + (4,)), "CMT": f"{route}[{form}]"}
     row["AMT"] = dice.spread(1.0, 45000.0)
     if dice.happens(0.6):
@@ -289,13 +322,12 @@ def _dose(dice: _Dice, time: float, form: str, end: float) -> dict[str, Any]:
         row["DUR"] = dice.one((0.25, 1.5, 6.0, 30.0))
     elif kind < 0.3:
         row["RATE"] = row["AMT"] / dice.one((2.0, 30.0))
-    row |= {
-        "LAG": dice.one((0.0, 0.0, 0.5, 25 / 60, 26.0)),
-        "F": dice.one((None, None, dice.spread(0.01, 1.5))),
-        "FAT": dice.one((None, None, dice.between(0.0, 60.0))),
-        "FORMULATION": dice.one(("", *FORMS[form].formulations)),
-        "ADHERENCE": dice.one((None, None, None, dice.between(0.1, 1.0))),
-    }
+    row["LAG"] = dice.one((0.0, 0.0, 0.5, 25 / 60, 26.0))
+    row["F"] = dice.one((None, None, dice.spread(0.01, 1.5)))
+    if form in FORMS:
+        row["FAT"] = dice.one((None, None, dice.between(0.0, 60.0)))
+        row["FORMULATION"] = dice.one(("", *FORMS[form].formulations))
+    row["ADHERENCE"] = dice.one((None, None, None, dice.between(0.1, 1.0)))
     return {key: value for key, value in row.items() if value not in (None, "", 0.0) or key in ("TIME", "AMT")}
 
 
@@ -316,11 +348,16 @@ def smaller(one: Case) -> Iterator[Case]:
     one
         A case.
     """
-    for name in ("rows", "blocks", "sites", "proteins", "tissues", "forms", "hours"):
+    for name in ("rows", "blocks", "sites", "proteins", "tissues", "forms", "hours", "ways"):
         parts = getattr(one, name)
         if len(parts) > (name in ("tissues", "forms", "hours")):
             for k in range(len(parts)):
                 yield _without(one, **{name: parts[:k] + parts[k + 1 :]})
+    if one.antagonists:
+        yield _without(one, antagonists=(), taking=0.0, until=0.0)
+    for name in ("taking", "until"):
+        if getattr(one, name):
+            yield _without(one, **{name: 0.0})
     for name in one.parameters:
         yield _without(one, parameters={each: value for each, value in one.parameters.items() if each != name})
     if one.people[1] > 1:
@@ -334,7 +371,8 @@ def smaller(one: Case) -> Iterator[Case]:
 def _without(one: Case, **changed: Any) -> Case:
     """Return a changed case, without the parameters of members that are gone."""
     less = replace(one, number=-1, **changed)
-    members = {*less.forms, *less.tissues, *less.proteins, *less.sites, ""}
+    members = {*less.forms, *less.tissues, *less.proteins, *less.sites, *less.antagonists, ""}
+    members |= set(FACTOR_PROTEINS.values()) | FACTOR_PROTEINS.keys() if less.antagonists else set()
     kept = {
         name: value
         for name, value in less.parameters.items()
