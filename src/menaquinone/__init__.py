@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from menaquinone.errors import HighDoseWarning as HighDoseWarning
     from menaquinone.errors import InteractionWarning as InteractionWarning
     from menaquinone.errors import SafetyWarning as SafetyWarning
+    from menaquinone.inputs import titration as titration
     from menaquinone.inputs.designs import grid as grid
     from menaquinone.inputs.designs import lognormal as lognormal
     from menaquinone.inputs.designs import normal as normal
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
     from menaquinone.inputs.regimen import Regimen as Regimen
     from menaquinone.inputs.regimen import adherence as adherence
     from menaquinone.inputs.regimen import dose as dose
+    from menaquinone.inputs.rules import rule as rule
     from menaquinone.model import cite as cite
     from menaquinone.results import Summaries as Summaries
     from menaquinone.solve import Cascade as Cascade
     from menaquinone.solve import Reference as Reference
     from menaquinone.solve.memory import estimate_memory as estimate_memory
     from menaquinone.solve.simulate import simulate as simulate
+    from menaquinone.solve.states import final_state as final_state
     from menaquinone.studies.sweep import sweep as sweep
 
     __version__: str
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "evidence": "menaquinone.catalogue.evidence",
     "models": "menaquinone.models",
+    "titration": "menaquinone.inputs.titration",
     "trials": "menaquinone.trials",
 }
 _HOMES = {
@@ -63,10 +67,12 @@ _HOMES = {
     "diet": "menaquinone.inputs.diet",
     "dose": "menaquinone.inputs.regimen",
     "estimate_memory": "menaquinone.solve.memory",
+    "final_state": "menaquinone.solve.states",
     "grid": "menaquinone.inputs.designs",
     "lognormal": "menaquinone.inputs.designs",
     "normal": "menaquinone.inputs.designs",
     "population": "menaquinone.inputs.population",
+    "rule": "menaquinone.inputs.rules",
     "simulate": "menaquinone.solve",
     "sweep": "menaquinone.studies.sweep",
     "table": "menaquinone.inputs.designs",
@@ -90,14 +96,17 @@ __all__ = [
     "dose",
     "estimate_memory",
     "evidence",
+    "final_state",
     "grid",
     "lognormal",
     "models",
     "normal",
     "population",
+    "rule",
     "simulate",
     "sweep",
     "table",
+    "titration",
     "trials",
     "uniform",
 ]

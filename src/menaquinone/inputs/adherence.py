@@ -51,7 +51,12 @@ def adherence(probability: float | str) -> Adherence:
 
 
 def kept(
-    probability: NDArray[np.float64], record: NDArray[np.int64], number: NDArray[np.int64], ids: ArrayLike, seed: int
+    probability: NDArray[np.float64],
+    record: NDArray[np.int64],
+    number: NDArray[np.int64],
+    ids: ArrayLike,
+    seed: int,
+    before: NDArray[np.int64] | None = None,
 ) -> NDArray[np.bool_] | None:
     """Decide who takes which administration.
 
@@ -65,18 +70,25 @@ def kept(
         Subject ids, shape (n,).
     seed
         Of the study.
+    before
+        How many doses of each record each subject was given in earlier runs, shape (n, records): numbers go on.
 
     Returns
     -------
     ndarray of bool, shape (n, k), or None
         True where taken; None where no dose can be missed. A row depends on seed, subject id, record and number alone.
     """
-    taken = kept_at(probability[None], record, number, ids, seed)
+    taken = kept_at(probability[None], record, number, ids, seed, before)
     return None if taken is None else taken[0]
 
 
 def kept_at(
-    probability: NDArray[np.float64], record: NDArray[np.int64], number: NDArray[np.int64], ids: ArrayLike, seed: int
+    probability: NDArray[np.float64],
+    record: NDArray[np.int64],
+    number: NDArray[np.int64],
+    ids: ArrayLike,
+    seed: int,
+    before: NDArray[np.int64] | None = None,
 ) -> NDArray[np.bool_] | None:
     """Decide who takes which administration at several probabilities, by the same draws.
 
@@ -84,7 +96,7 @@ def kept_at(
     ----------
     probability
         Of taking each administration, shape (p, k).
-    record, number, ids, seed
+    record, number, ids, seed, before
         As for :func:`kept`.
 
     Returns
@@ -100,7 +112,8 @@ def kept_at(
     step = max(1, _AT_ONCE // uncertain.size)
     for first in range(0, len(subjects), step):
         block = slice(first, first + step)
-        drawn = uniform(seed, "adherence", subjects[block, None], record[uncertain], number[uncertain])
+        numbers = number[uncertain] if before is None else number[uncertain] + before[block][:, record[uncertain]]
+        drawn = uniform(seed, "adherence", subjects[block, None], record[uncertain], numbers)
         for one, share in zip(taken, probability, strict=True):
             one[block, uncertain] = drawn < share[uncertain]
     return taken

@@ -3,7 +3,7 @@
 What a record means, and what happens first at equal times, is specified in ``docs/guide/events.md``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
@@ -141,6 +141,55 @@ class ResetRecord:
         return f"reset at {_time(self.time)}"
 
 
+@dataclass(frozen=True)
+class RuleRecord:
+    """Doses whose amounts are decided at visits: the end of a regimen.
+
+    Attributes
+    ----------
+    decide
+        From days since the start of the run and what is seen of n people to their next doses.
+    doses
+        What is decided, by name: form, route and rhythm, and the amount given until the first visit.
+    visits
+        Times, h.
+    observes
+        Outputs that are seen.
+    unit
+        Of the amounts that are seen and decided.
+    named
+        Whether ``decide`` returns a mapping from names.
+    """
+
+    decide: Callable[[float, Any], Any]
+    doses: tuple[tuple[str, DoseRecord], ...]
+    visits: tuple[float, ...]
+    observes: tuple[str, ...]
+    unit: str
+    named: bool
+
+    @property
+    def records(self) -> tuple[DoseRecord, ...]:
+        """The doses without their names."""
+        return tuple(one for _, one in self.doses)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the doses."""
+        return tuple(name for name, _ in self.doses)
+
+    def __str__(self) -> str:
+        """One line for people."""
+        called = getattr(self.decide, "__name__", None) or repr(self.decide)
+        said = [f"{' and '.join(self.names)} as {called} decides"]
+        if self.visits:
+            between = f" from {_time(self.visits[0])} to {_time(self.visits[-1])}" if len(self.visits) > 1 else ""
+            said += [f"{len(self.visits)} visits{between}" if between else f"a visit at {_time(self.visits[0])}"]
+        if self.observes:
+            said += [f"seeing {' and '.join(self.observes)}"]
+        return ", ".join(said if self.visits else [*said[:1], "no visits"])
+
+
 def _time(value: float) -> str:
     whole_days = value >= 48 and value % 24 == 0
     return f"{value / 24:.12g} d" if whole_days else f"{value:.12g} h"
@@ -158,16 +207,21 @@ class Regimen:
         In the order of writing. The order does not change what is given; it numbers the draws of adherence.
     notes
         Sentences that belong in every result; they take no part in comparisons.
+    rule
+        What decides further doses at visits, where the regimen ends in a rule.
     """
 
     records: tuple[DoseRecord | ResetRecord, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
+    rule: RuleRecord | None = field(default=None, kw_only=True)
 
     def __add__(self, other: object) -> "Regimen":
         """Give both."""
         if not isinstance(other, Regimen):
             return NotImplemented
-        return Regimen(self.records + other.records, together(self.notes, other.notes))
+        if self.rule is not None and other.rule is not None:
+            raise InputError("regimen: got two rules, expected one; a rule may decide several doses by name.")
+        return Regimen(self.records + other.records, together(self.notes, other.notes), rule=self.rule or other.rule)
 
     def __radd__(self, other: object) -> "Regimen":
         """Let ``sum`` start from 0."""
@@ -177,19 +231,28 @@ class Regimen:
         """Miss some of the doses."""
         if not isinstance(other, Adherence):
             raise refused("factor of a regimen", other, "an adherence such as mk.adherence(0.8)")
-        return Regimen(
-            tuple(
-                replace(one, adherence=one.adherence * other.probability) if isinstance(one, DoseRecord) else one
-                for one in self.records
-            ),
-            self.notes,
-        )
+
+        def missed(one: DoseRecord) -> DoseRecord:
+            return replace(one, adherence=one.adherence * other.probability)
+
+        records = tuple(missed(one) if isinstance(one, DoseRecord) else one for one in self.records)
+        rule = self.rule and replace(self.rule, doses=tuple((name, missed(one)) for name, one in self.rule.doses))
+        return Regimen(records, self.notes, rule=rule)
 
     __rmul__ = __mul__
 
+    def unattended(self) -> "Regimen":
+        """Return the same without visits: everybody goes on with the doses that a rule has decided last."""
+        return self if self.rule is None else replace(self, rule=replace(self.rule, visits=(), observes=()))
+
+    @property
+    def prescribed(self) -> tuple[DoseRecord | ResetRecord, ...]:
+        """Every record, those whose amounts a rule decides at the end."""
+        return self.records if self.rule is None else (*self.records, *self.rule.records)
+
     def __repr__(self) -> str:
         """Show one record a line."""
-        lines = [str(one) for one in self.records]
+        lines = [str(one) for one in self.records] + ([] if self.rule is None else [str(self.rule)])
         return f"Regimen({lines[0] if lines else ''})" if len(lines) < 2 else "\n  ".join(["Regimen(", *lines]) + "\n)"
 
 
@@ -247,4 +310,4 @@ def count(span: float, every: float) -> int:
     return max(0, ceil(span / every - ROUNDING))
 
 
-__all__ = ["ROUNDING", "DoseRecord", "Regimen", "ResetRecord", "count", "together", "varied"]
+__all__ = ["ROUNDING", "DoseRecord", "Regimen", "ResetRecord", "RuleRecord", "count", "together", "varied"]

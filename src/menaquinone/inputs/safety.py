@@ -60,7 +60,7 @@ def concerns(regimens: Iterable[Regimen | None], people: Population | None, hori
     interacting: Concern | None = None
     high: dict[str, float] = {}
     for regimen in regimens:
-        doses = [one for one in (regimen.records if regimen else ()) if isinstance(one, DoseRecord)]
+        doses = [one for one in (regimen.prescribed if regimen else ()) if isinstance(one, DoseRecord)]
         doses = [one for one in doses if (one.amount > 0 or one.rate > 0) and one.time < horizon]
         interacting = interacting or _interaction(doses, long_standing)
         for form, limit in ASK_ABOVE.items():

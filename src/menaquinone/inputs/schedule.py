@@ -172,9 +172,10 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
     Raises
     ------
     InputError
-        If the horizon is not a time of at least 0, or the doses of one steady state have no common period of at most
-        52 weeks.
+        If the horizon is not a time of at least 0, the doses of one steady state have no common period of at most
+        52 weeks, or the regimen ends in a rule.
     """
+    refuse_rule(regimen)
     if not (isfinite(horizon) and horizon >= 0):
         raise refused("horizon", horizon, "a time of at least 0 in h")
     records, forms = at_one_speed(regimen.records)
@@ -213,6 +214,20 @@ def expand(regimen: Regimen, horizon: float) -> Schedule:
         steady=_steady_states(doses, cuts, horizon),
         forms=forms,
     )
+
+
+def refuse_rule(regimen: Regimen) -> None:
+    """Refuse a regimen that ends in a rule, where doses have to be known beforehand.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    if regimen.rule is not None:
+        raise InputError(
+            "regimen: got one that ends in a rule, expected doses that are known beforehand; mk.simulate follows rules."
+        )
 
 
 def _or_nan(value: float | None) -> float:
@@ -327,4 +342,4 @@ def _as_fraction(interval: float) -> Fraction:
     return Fraction(seconds, 3600) if abs(interval * 3600 - seconds) < ROUNDING * seconds else Fraction(interval)
 
 
-__all__ = ["OrbitDose", "Schedule", "SteadyState", "expand"]
+__all__ = ["OrbitDose", "Schedule", "SteadyState", "expand", "refuse_rule"]

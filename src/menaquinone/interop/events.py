@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from menaquinone.catalogue.substances import SUBSTANCES, Substance, substance
 from menaquinone.errors import InputError, listed, refused, unknown
 from menaquinone.inputs.records import DoseRecord, Regimen, ResetRecord, count
+from menaquinone.inputs.schedule import refuse_rule
 from menaquinone.interop.tables import Row, Table, read, write_csv
 from menaquinone.units import HOURS_PER_DAY, hours, nmol
 
@@ -304,7 +305,8 @@ def to_table(
     Raises
     ------
     InputError
-        If doses have no end and ``horizon`` is not given, or a form and route have no compartment.
+        If doses have no end and ``horizon`` is not given, a form and route have no compartment, or a regimen ends in a
+        rule.
     """
     one_for_all = isinstance(regimen, Regimen)
     people: Mapping[int, Regimen] = {0: regimen} if isinstance(regimen, Regimen) else regimen
@@ -312,6 +314,7 @@ def to_table(
     end = None if horizon is None else hours(horizon, "horizon")
     rows: list[dict[str, Any]] = []
     for subject, own in people.items():
+        refuse_rule(own)
         written = _rows(own, _Writer(amount_unit, time_unit, end, names or None))
         if not written and not one_for_all:
             written = [_row(EVID=_OBSERVATION, TIME=0.0)]  # so that a subject without doses is not lost

@@ -1,28 +1,26 @@
 """What a run is asked for, checked once, whatever asks: a simulation, a sweep or an estimate."""
 
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from menaquinone import units
-from menaquinone.errors import InputError, SolveError, listed, refused, unknown
+from menaquinone.errors import SolveError, listed, refused, unknown
 from menaquinone.inputs.draws import entropy
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.regimen import DoseRecord, Regimen
+from menaquinone.inputs.times import hours_of
 from menaquinone.model import Model
 from menaquinone.results import Summaries
 from menaquinone.solve.cascade import Cascade
-from menaquinone.solve.problem import TIME_DIGITS
+from menaquinone.solve.handed import Handed
 from menaquinone.solve.solution import STATUS, Engine, Progress
 
 _TIGHTEST, _LOOSEST = 1e-10, 1e-2
-_SPAN = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s+(\S+)\s*$")
-_TIMES = "'start:stop:step unit' such as '0:730:14 d', or an array of days"
 _SHOWN = 5
 
 
@@ -54,6 +52,10 @@ class Asked:
         Called with subjects done and in all.
     points
         Of a sweep.
+    initial
+        The state to go on from.
+    keeps
+        Whether the state at the end is kept.
     """
 
     model: Model
@@ -68,6 +70,18 @@ class Asked:
     workers: int
     progress: Progress | None
     points: int = 1
+    initial: Handed | None = None
+    keeps: bool = False
+
+    @property
+    def clock(self) -> float:
+        """Time since entry at which the run begins, h."""
+        return 0.0 if self.initial is None else self.initial.clock
+
+    def some(self, chosen: slice) -> "Asked":
+        """Return the run of some of the people, by position."""
+        initial = None if self.initial is None else self.initial.take(chosen)
+        return replace(self, people=self.people.select(chosen), initial=initial)
 
     @property
     def subjects(self) -> int:
@@ -148,52 +162,9 @@ def _wanted(model: Model, outputs: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(outputs))
 
 
-def hours_of(times: Any) -> np.ndarray:
-    """Return output times in hours.
-
-    Parameters
-    ----------
-    times
-        ``"start:stop:step unit"``, or an array of days.
-
-    Raises
-    ------
-    InputError
-        If they are not finite, rising and at least 0, or there are none.
-    """
-    if isinstance(times, str):
-        hours = _span(times)
-    else:
-        try:
-            hours = np.atleast_1d(np.asarray(() if times is None else times, float)) * units.HOURS_PER_DAY
-        except (TypeError, ValueError):
-            raise refused("times", times, _TIMES) from None
-    if hours.ndim != 1 or not hours.size:
-        raise refused("times", times, "at least one time in one dimension" if times is not None else _TIMES)
-    if not (np.isfinite(hours) & (hours >= 0)).all():
-        wrong = hours[~(np.isfinite(hours) & (hours >= 0))][0] / units.HOURS_PER_DAY
-        raise InputError(f"times: got {wrong:g} d, expected finite times of at least 0.")
-    hours = np.round(hours, TIME_DIGITS)
-    late = np.flatnonzero(np.diff(hours) <= 0)
-    if late.size:
-        first, second = hours[late[0]] / 24, hours[late[0] + 1] / 24
-        raise InputError(f"times: got {second:g} d after {first:g} d, expected times in rising order, each once.")
-    return hours
-
-
-def _span(text: str) -> np.ndarray:
-    match = _SPAN.match(text)
-    if match is None:
-        raise refused("times", text, _TIMES)
-    start, stop, step = (units.hours(f"{match[part]} {match[4]}", "times") for part in (1, 2, 3))
-    if step <= 0 or stop < start:
-        raise refused("times", text, "a step greater than 0 and a stop not before the start")
-    return np.asarray(start + step * np.arange(np.floor((stop - start) / step + 1e-9) + 1))
-
-
 def molar_masses(regimens: Iterable[Regimen]) -> dict[str, float]:
     """Return the molar mass (g/mol) of every form that is dosed."""
-    return {one.form: one.molar_mass for each in regimens for one in each.records if isinstance(one, DoseRecord)}
+    return {one.form: one.molar_mass for each in regimens for one in each.prescribed if isinstance(one, DoseRecord)}
 
 
 def summaries_or_none(wanted: Any) -> Summaries | None:
@@ -213,7 +184,9 @@ def said(regimen: Any) -> str:
     """Return what the dataset says of a regimen where it does not hold the doses themselves."""
     if regimen is None:
         return "none"
-    return "; ".join(map(str, regimen.records)) if isinstance(regimen, Regimen) else "by subject"
+    if not isinstance(regimen, Regimen):
+        return "by subject"
+    return "; ".join(map(str, [*regimen.records, *([] if regimen.rule is None else [regimen.rule])]))
 
 
 def _cores() -> int:

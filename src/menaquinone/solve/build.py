@@ -12,6 +12,7 @@ from menaquinone.solve.equations import LANES, equations
 from menaquinone.solve.orbits import acting
 from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, coefficients, inputs
 from menaquinone.solve.program import COLUMNS, Agenda, Crowd, Program
+from menaquinone.solve.solution import Ends
 from menaquinone.solve.stretches import stretches
 from menaquinone.solve.structure import elimination, structure
 
@@ -96,8 +97,8 @@ class Built:
         )  # fmt: skip
         rules = {"previous": 0, "next": 1}
         return Program(
-            table, feed, sums, terms, np.concatenate(acts), np.concatenate(reach), np.concatenate(used), np.concatenate(filled),
-            np.concatenate(filters), np.array(felt, np.uint8),
+            table, feed, sums, terms, np.concatenate(acts), np.concatenate(reach), np.concatenate(used),
+            np.concatenate(filled), np.concatenate(filters), np.array(felt, np.uint8),
             np.concatenate(then),
             np.array(
                 [
@@ -238,7 +239,9 @@ class Built:
                     still = still and all(int(row) in still_rows for row in rows)
                 if one.n:
                     own = range(int(columns[2]) + k * one.n, int(columns[2]) + (k + 1) * one.n)
-                    still = still and one.steady and not any(slot in dosed for slot in own)
+                    # a state that was handed over is on its way to rest
+                    still = still and self.problem.initial is None and one.steady
+                    still = still and not any(slot in dosed for slot in own)
                 if still:
                     still_rows |= set(range(columns[7] + k * columns[8], columns[7] + (k + 1) * columns[8]))
                 found.append(still)
@@ -266,21 +269,34 @@ class Built:
             for row, target in enumerate(self.targets[schedule]):
                 share[row, lanes] = problem.arriving(target, entry.parameters, padded)[lanes]
         knots, levels = self._covariates(entry.held, n)
-        start = _tiled(_all(x, n))
+        rest = [_by_member(entry.rest[i]) for i in mine]
         crowd = Crowd(
-            which.astype(np.int64), _tiled(_all(parameters, n)), start, start.copy(), _tiled(_all(base, n)),
-            _tiled(_all(noise, n)), share, self._taken(padded), self._edges(entry.held, which, n), _tiled(knots),
+            which.astype(np.int64), _tiled(_all(parameters, n)), _tiled(_all(x, n)), _tiled(_all(rest, n)),
+            _tiled(_all(base, n)), _tiled(_all(noise, n)), share, self._taken(padded), self._edges(entry.held, which, n), _tiled(knots),
             _tiled(levels),
-            _tiled(_all([entry.offered[name].reshape(-1, n) for name, *_ in self._entries()], n)),
-            _tiled(np.stack(self.quiet)[which].T), _tiled(self._onsets(entry, n)), self._slowest(entry, which, n),
+            _tiled(_all([entry.known[name].reshape(-1, n) for name, *_ in self._entries()], n)),
+            _tiled(np.stack(self.quiet)[which].T), _tiled(self._onsets(entry, padded, n)),
+            self._slowest(entry, which, n),
         )  # fmt: skip
         return Crowd(*(np.ascontiguousarray(array) for array in crowd)), entry
+
+    def ends(self, crowd: Crowd, k: int) -> Ends:
+        """Return where the first k people stand, from a crowd whose ``x`` and ``onset`` the engine has moved there."""
+        x, since, parts, begun, first = _people(crowd.x), _people(crowd.onset), [], [], 0
+        for place, one in enumerate(self.stages):
+            at, n = int(self.program.stage[place, 2]), one.n * one.m
+            parts.append(np.moveaxis(x[at : at + n].reshape(one.m, one.n, x.shape[1]), 0, 1).reshape(n, x.shape[1]))
+            if one.block.onset is not None:
+                begun.append(since[first : first + one.m] < np.inf)
+            first += one.m
+        return Ends(_all(parts, x.shape[1])[:, :k], _all(begun, x.shape[1])[:, :k] != 0)
 
     def _taken(self, subjects: np.ndarray) -> np.ndarray:
         if not self.missing:
             return np.zeros((len(subjects), 0), np.uint8)
         masks = [self.problem.taken_by(subject) for subject in subjects.tolist()]
-        most = max(len(one.given) for one in self.problem.doses.schedules)
+        also = [len(rows) for rows in self.problem.flying] or [0] * len(self.problem.doses.schedules)
+        most = max(len(one.given) + more for one, more in zip(self.problem.doses.schedules, also, strict=True))
         taken = np.ones((len(subjects), most), np.uint8)
         for row, mask in enumerate(masks):
             if mask is not None:
@@ -293,7 +309,7 @@ class Built:
         columns = [np.full((n, 1), horizon)]
         for name, one in held.covariates.items():
             times = np.round(np.broadcast_to(one.times, one.values.shape[:2]), TIME_DIGITS)
-            columns.append(times[:, 1:-1] if name in self.linear else times[:, 1:])
+            columns.append((times[:, 1:-1] if name in self.linear else times[:, 1:]) - self.problem.clock)
         orbits = [[orbit.time for orbit in one.orbits] for one in self.problem.actions]
         most = max(map(len, orbits), default=0)
         if most:
@@ -311,7 +327,7 @@ class Built:
         place = 0
         for name, _ in self.covariate_rows:
             one = held.covariates[name]
-            times = np.round(np.broadcast_to(one.times, one.values.shape[:2]), TIME_DIGITS).T
+            times = np.round(np.broadcast_to(one.times, one.values.shape[:2]), TIME_DIGITS).T - self.problem.clock
             values = (one.values if one.axis else one.values[..., None]) * units.factor(one.unit)
             for k in range(values.shape[2]):
                 knots[place, : len(times)] = times
@@ -320,14 +336,17 @@ class Built:
                 place += 1
         return knots, levels
 
-    def _onsets(self, entry: Entry, n: int) -> np.ndarray:
+    def _onsets(self, entry: Entry, subjects: np.ndarray, n: int) -> np.ndarray:
         """Return -inf where states exist from time 0 on, inf where their onset is still to come."""
-        zero = np.zeros(n)
+        now = np.full(n, self.problem.clock)
         parts = [np.zeros((0, n))]
+        begun = None if self.problem.initial is None else self.problem.initial.exist(self.problem.stages, subjects)
         for one in self.stages:
             since = np.full((one.m, n), -np.inf)
-            if one.block.onset is not None:
-                u = inputs(one, entry.offered, entry.offered, entry.held, zero, zero)
+            if begun is not None and one.block.onset is not None:
+                since[~begun[self.problem.stages.index(one)]] = np.inf
+            elif one.block.onset is not None:
+                u = inputs(one, entry.offered, entry.known, entry.held, now, now)
                 p = entry.parameters[self.problem.stages.index(one)]
                 since[~np.broadcast_to(getattr(u, one.onset.when) >= getattr(p, one.onset.reaches), since.shape)] = (
                     np.inf
@@ -337,7 +356,7 @@ class Built:
 
     def _slowest(self, entry: Entry, which: np.ndarray, n: int) -> np.ndarray:
         """Return the slowest rate (1/h) at which anything dosed is forgotten, by inverse iteration from the dose."""
-        slowest, zero = np.full(n, np.inf), np.zeros(n)
+        slowest, now = np.full(n, np.inf), np.full(n, self.problem.clock)
         known: dict[tuple[int, int, int], np.ndarray] = {}
         for schedule in np.unique(which):
             lanes = which == schedule
@@ -345,7 +364,7 @@ class Built:
                 one = self.problem.stages[target.stage]
                 key = (target.stage, target.member, target.state)
                 if key not in known and one.block.affine:
-                    u = inputs(one, entry.offered, entry.offered, entry.held, zero, zero)
+                    u = inputs(one, entry.offered, entry.known, entry.held, now, now)
                     a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
                     known[key] = _slowest_mode(np.moveaxis(a[:, :, target.member], -1, 0), target.state)
                 if key in known:
@@ -411,6 +430,11 @@ def _tiled(values: np.ndarray) -> np.ndarray:
     """Put (.., n) as (tiles, .., lanes)."""
     split = values.reshape(*values.shape[:-1], values.shape[-1] // LANES, LANES)
     return np.ascontiguousarray(np.moveaxis(split, -2, 0))
+
+
+def _people(values: np.ndarray) -> np.ndarray:
+    """Put (tiles, k, lanes) as (k, n)."""
+    return np.moveaxis(values, 0, 1).reshape(values.shape[1], -1)
 
 
 def _all(parts: list[np.ndarray], n: int) -> np.ndarray:

@@ -1,11 +1,12 @@
 """The state of everybody at time 0: steady on the habitual diet, or grown from the person's history; stage by stage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from menaquinone.errors import InputError
+from menaquinone.solve.handed import Handed
 from menaquinone.solve.problem import Held, Problem, Wired, coefficients, inputs, pack, published, rates, unpack
 
 _NEWTON_STEPS = 60
@@ -34,6 +35,10 @@ class Entry:
     reach
         Of every stage, how far each state would move (n, members, L) were its inputs to double: the scale of a state
         that is a difference and may be nothing but rounding.
+    rest
+        Of every stage, the state (n, members, L) of the habitual diet alone, which a reset goes back to.
+    known
+        As ``offered``, of the time of entry: the same unless a run goes on from the state of another.
     """
 
     parameters: tuple[Any, ...]
@@ -42,6 +47,8 @@ class Entry:
     intake: tuple[np.ndarray, ...]
     offered: dict[str, np.ndarray]
     reach: tuple[np.ndarray, ...]
+    rest: tuple[np.ndarray, ...]
+    known: dict[str, np.ndarray]
 
 
 def enter(problem: Problem, lanes: np.ndarray) -> Entry:
@@ -71,7 +78,23 @@ def enter(problem: Problem, lanes: np.ndarray) -> Entry:
         states.append(x)
         intake.append(base)
         reach.append(_reach(one, p, x, u, max(problem.horizon, 24.0)))
-    return Entry(tuple(parameters), held, tuple(states), tuple(intake), offered, tuple(reach))
+    entry = Entry(tuple(parameters), held, tuple(states), tuple(intake), offered, tuple(reach), tuple(states), offered)
+    return entry if problem.initial is None else _going_on(problem, problem.initial, entry, lanes)
+
+
+def _going_on(problem: Problem, initial: Handed, entry: Entry, lanes: np.ndarray) -> Entry:
+    """Replace the habitual state by one that was handed over; what is read of the time of entry is what it was then."""
+    known = {name: entry.offered[name] for name in entry.offered if name not in problem.model.offers}
+    known |= {name: values[:, lanes] for name, values in initial.entry.items()}
+    states = initial.states(problem.stages, lanes)
+    hours = np.full(len(lanes), initial.clock)
+    # as the last observation of the run before: a covariate that steps at this very time has not stepped yet
+    since = np.nextafter(hours, -np.inf) if initial.clock else hours
+    offered = dict(known)
+    for one, p, x in zip(problem.stages, entry.parameters, states, strict=True):
+        u = inputs(one, offered, known, entry.held, hours, since)
+        offered |= published(one, one.block.outputs(p, unpack(one, x), u), (one.m, len(lanes)))
+    return replace(entry, x=tuple(states), offered=offered, known=known)
 
 
 def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, horizon: float) -> np.ndarray:

@@ -192,7 +192,7 @@ def _different(regimen: Any) -> list[Regimen]:
 
 def _longest(regimens: Sequence[Regimen], horizon: float) -> int:
     """Return how many administrations the longest of a few regimens has: they stand for all."""
-    return max((len(expand(one, horizon)) for one in some(regimens)), default=0)
+    return max((len(expand(Regimen(one.prescribed), horizon)) for one in some(regimens)), default=0)
 
 
 def _covariates(run: Asked, horizon: float) -> int:

@@ -20,6 +20,7 @@ from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Population
 from menaquinone.model import Model, bracketed, sources
 from menaquinone.solve.actions import Actions, Target, actions
+from menaquinone.solve.handed import Handed, with_flights
 
 TIME_DIGITS = 9
 """Times are compared after rounding to so many digits of an hour (4 us)."""
@@ -165,6 +166,14 @@ class Problem:
     dose_scale : ndarray (n, records) or None
         Factor on every amount and infusion rate of each record of the regimen, by person: a swept dose needs no
         schedule of its own. Engines meet it in :meth:`arriving` alone.
+    initial
+        The state to go on from; time 0 of the problem is when it was handed over.
+    flying
+        For each schedule, which of the state's doses on their way its people have.
+    speed
+        Factors of formulations on absorption times by parameter, (n,), for people whose schedule has none of its own.
+    keeps
+        Whether engines hand over the state at the end.
     """
 
     model: Model
@@ -175,6 +184,10 @@ class Problem:
     growth_noise: bool = False
     dosed: Mapping[str, float] = field(default_factory=dict)
     dose_scale: np.ndarray | None = None
+    initial: Handed | None = None
+    flying: tuple[np.ndarray, ...] = ()
+    speed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    keeps: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no engine could run: a covariate nobody offers, or one along the wrong axis."""
@@ -197,6 +210,11 @@ class Problem:
         """Last output time, h."""
         return float(self.times[-1])
 
+    @property
+    def clock(self) -> float:
+        """Time since entry at which the problem begins, h: covariates are functions of the time since entry."""
+        return 0.0 if self.initial is None else self.initial.clock
+
     @cached_property
     def stages(self) -> tuple[Wired, ...]:
         """The cascade with its wires."""
@@ -207,8 +225,8 @@ class Problem:
         """Every covariate of the people by name, whether it is read or not."""
         sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
         noise = self.growth_noise and bool(sites)
-        drugs = self._antagonists
-        return self.people.covariates(max(self.horizon, 1.0), growth_noise=noise, sites=sites, antagonists=drugs)
+        drugs, end = self._antagonists, max(self.clock + self.horizon, 1.0)
+        return self.people.covariates(end, growth_noise=noise, sites=sites, antagonists=drugs)
 
     @property
     def _antagonists(self) -> tuple[str, ...]:
@@ -224,7 +242,13 @@ class Problem:
     def actions(self) -> tuple[Actions, ...]:
         """What happens when, for each distinct schedule."""
         by_record = self.dose_scale is not None
-        return tuple(actions(self.stages, schedule, by_record=by_record) for schedule in self.doses.schedules)
+        found = [actions(self.stages, schedule, by_record=by_record) for schedule in self.doses.schedules]
+        if self.initial is None or not len(self.initial.flights):
+            return tuple(found)
+        return tuple(
+            with_flights(one, self.initial.flights, rows, self.stages, len(schedule))
+            for one, rows, schedule in zip(found, self.flying, self.doses.schedules, strict=True)
+        )
 
     def arriving(self, target: Target, parameters: Sequence[Any], lanes: np.ndarray) -> np.ndarray:
         """Return what the amounts and infusion rates at a target are multiplied by: the share that arrives, scaled.
@@ -242,6 +266,9 @@ class Problem:
         -------
         ndarray (lanes,)
         """
+        if target.record < -1:  # of a dose that was on its way, all has been reckoned but who has it
+            assert self.initial is not None
+            return np.asarray(np.nan_to_num(self.initial.flights.arriving[-2 - target.record, lanes]))
         share = np.broadcast_to(target.share(parameters), len(lanes))
         return share if self.dose_scale is None else share * self.dose_scale[lanes, target.record]
 
@@ -258,8 +285,12 @@ class Problem:
 
     def taken_by(self, subject: int) -> np.ndarray | None:
         """Return which administrations of their schedule a person takes; None for all."""
-        taken = self.doses.taken_for(int(self.doses.which[subject]))
-        return None if taken is None else taken[self._rows[subject]]
+        schedule = int(self.doses.which[subject])
+        taken = self.doses.taken_for(schedule)
+        if taken is None:
+            return None
+        also = np.ones(len(self.flying[schedule]) if self.flying else 0, bool)
+        return np.concatenate([taken[self._rows[subject]], also])
 
     def prepare(self) -> None:
         """Compute what all subjects share, before threads ask for it."""
@@ -297,9 +328,13 @@ class Problem:
         return one.block.Parameters(**columns)
 
     def _of_formulation(self, key: str, row: np.ndarray, lanes: np.ndarray) -> None:
+        before = self.speed.get(key)
         for schedule, one in enumerate(self.actions):
+            mine = self.doses.which[lanes] == schedule
             if key in one.factors:
-                row[self.doses.which[lanes] == schedule] *= one.factors[key]
+                row[mine] *= one.factors[key]
+            elif before is not None:  # what is still in the depots is absorbed as fast as it was
+                row[mine] *= before[lanes][mine]
 
     def molar_mass(self, name: str) -> float:
         """Return the molar mass of a form, g/mol: that of a dose of it, else the catalogue's."""

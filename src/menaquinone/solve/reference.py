@@ -5,7 +5,7 @@ by dosing until nothing changes, onsets by SciPy's event location.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +14,8 @@ import numpy as np
 from menaquinone.errors import refused, unknown
 from menaquinone.solve.actions import END, RESET, START, Actions, Orbit
 from menaquinone.solve.entry import Entry, enter
-from menaquinone.solve.problem import Problem, Wired, inputs, published, rates, unpack
-from menaquinone.solve.solution import Piece, Progress, blank
+from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, inputs, published, rates, unpack
+from menaquinone.solve.solution import Ends, Piece, Progress, blank
 
 _METHODS = ("LSODA", "DOP853", "Radau", "BDF", "RK45")
 _MOST_PERIODS = 4000
@@ -80,7 +80,9 @@ class Reference:
         """Solve a problem for the outputs wanted, subject by subject, by one worker."""
         for subject in range(problem.people.n):
             piece = blank(problem, wanted, np.array([subject]))
-            _Person(problem, subject, self, piece, wanted).run()
+            person = _Person(problem, subject, self, piece, wanted)
+            person.run()
+            piece = replace(piece, ends=person.ends()) if problem.keeps else piece
             if progress is not None:
                 progress(subject + 1, problem.people.n)
             yield piece
@@ -100,25 +102,49 @@ class _Person:
         self.cuts = np.cumsum([0, *self.sizes])
         self.y = np.concatenate([x.ravel() for x in self.entry.x])
         self.r = np.concatenate([base.ravel() for base in self.entry.intake])
-        self.diet, self.rest = self.r.copy(), self.y.copy()
+        self.clock = problem.clock  # everything below counts time since entry
+        self.diet, self.rest = self.r.copy(), np.concatenate([x.ravel() for x in self.entry.rest])
         # a state that is a difference may be nothing but rounding, which no step should follow
         self.least = np.maximum(np.concatenate([reach.ravel() for reach in self.entry.reach]), 1e-6)
         self.actions: Actions = problem.actions[problem.doses.which[subject]]
+        self.when = self._since_entry(self.actions.time)
         self.taken = problem.taken_by(subject)
         self.alive = np.ones(len(self.y), bool)
         self.waiting = self._waiting()
 
+    def _since_entry(self, times: Any) -> Any:
+        return np.round(times + self.clock, TIME_DIGITS) if self.clock else times
+
     def _waiting(self) -> list[tuple[int, int]]:
-        """Stages and members whose onset is still to come."""
-        found = []
-        u = self._evaluate(0.0, self.y, 0.0)[1]
+        """Stages and members whose onset is still to come; one that a run before has just missed is now."""
+        found, initial = [], self.problem.initial
+        begun = None if initial is None else initial.exist(self.stages, self.lanes)
+        u = self._evaluate(self.clock, self.y, self.clock)[1]
         for i, one in enumerate(self.stages):
-            if one.block.onset is not None:
-                before = getattr(u[i], one.onset.when) < getattr(self.entry.parameters[i], one.onset.reaches)
-                for member in np.flatnonzero(np.broadcast_to(before, (one.m, 1))[:, 0]):
-                    found.append((i, int(member)))
-                    self.alive[self._slots(i, int(member))] = False
+            if one.block.onset is None:
+                continue
+            reached = getattr(u[i], one.onset.when) >= getattr(self.entry.parameters[i], one.onset.reaches)
+            reached = np.broadcast_to(reached, (one.m, 1))[:, 0]
+            for member in range(one.m):
+                slots = self._slots(i, member)
+                if not reached[member] and not (begun is not None and begun[i][member, 0]):
+                    found.append((i, member))
+                    self.alive[slots] = False
+                elif begun is not None and not begun[i][member, 0]:
+                    self.y[slots] = one.onset.then
         return found
+
+    def ends(self) -> Ends:
+        """Return where the person stands; nowhere after a failure."""
+        waiting = set(self.waiting)
+        begun = [
+            [(i, member) not in waiting]
+            for i, one in enumerate(self.stages)
+            if one.block.onset is not None
+            for member in range(one.m)
+        ]
+        x = np.where(self.piece.status[0] == 0, self.y, np.nan)[:, None]
+        return Ends(x, np.array(begun, bool).reshape(-1, 1))
 
     def _slots(self, i: int, member: int) -> np.ndarray:
         one = self.stages[i]
@@ -131,7 +157,7 @@ class _Person:
         hours, step = np.array([t]), np.array([since])
         for i, one in enumerate(self.stages):
             p, x = self.entry.parameters[i], self._split(y, i, one)
-            u = inputs(one, offered, self.entry.offered, self.entry.held, hours, step)
+            u = inputs(one, offered, self.entry.known, self.entry.held, hours, step)
             if one.n:
                 moved.append(rates(one, p, x, u).ravel())
             offered |= published(one, one.block.outputs(p, unpack(one, x), u), (one.m, 1))
@@ -143,9 +169,10 @@ class _Person:
 
     def run(self) -> None:
         """Go from time 0 to the horizon, stopping at everything that happens."""
-        times, horizon = self.problem.times, self.problem.horizon
-        stops = np.unique(np.concatenate([times, self.actions.breaks, self.entry.held.breaks(0, horizon), [0.0]]))
-        stops = stops[stops <= horizon]
+        times, horizon = self._since_entry(self.problem.times), self._since_entry(self.problem.horizon)
+        breaks = self._since_entry(self.actions.breaks)
+        stops = np.unique(np.concatenate([times, breaks, self.entry.held.breaks(0, horizon), [self.clock]]))
+        stops = stops[(stops >= self.clock) & (stops <= horizon)]
         shown = 0
         for left, right in zip(stops, [*stops[1:], None], strict=True):
             if shown < len(times) and times[shown] == left:
@@ -153,23 +180,25 @@ class _Person:
                 shown += 1
             self._happen(left)
             if right is not None and not self._advance(left, right):
-                self.piece.status[0], self.piece.failed_at[0] = 2, left
+                self.piece.status[0], self.piece.failed_at[0] = 2, left - self.clock
                 return
 
     def _capture(self, row: int, time: float) -> None:
         # a covariate that steps at this very time has not stepped yet
-        offered = self._evaluate(time, self.y, np.nextafter(time, -np.inf) if time else 0.0)[2]
+        offered = self.entry.offered
+        if time > self.clock:
+            offered = self._evaluate(time, self.y, np.nextafter(time, -np.inf))[2]
         for name in self.wanted:
             self.piece.outputs[name][row, :, 0] = offered[name][:, 0]
 
     def _happen(self, time: float) -> None:
         actions = self.actions
-        now = np.flatnonzero(actions.time == time)
+        now = np.flatnonzero(self.when == time)
         for e in now[actions.order[now] != START]:
             self._act(int(e))
         for one in actions.orbits:
-            if one.time == time:
-                self._settle(one)
+            if self._since_entry(one.time) == time:
+                self._settle(one, time)
         for e in now[actions.order[now] == START]:
             self._act(int(e))
 
@@ -243,11 +272,11 @@ class _Person:
 
     # steady states ----------------------------------------------------------------------------------------------------
 
-    def _settle(self, one: Orbit) -> None:
+    def _settle(self, one: Orbit, time: float) -> None:
         """Dose until nothing changes: amounts alone for the new doses, everything upstream of slow states for all."""
         kept = self.y.copy()
-        fresh = self._cycled(one, [*one.new], diet=False)
-        joint = self._cycled(one, [*one.joint], diet=True)
+        fresh = self._cycled(one, time, [*one.new], diet=False)
+        joint = self._cycled(one, time, [*one.joint], diet=True)
         for i, each in enumerate(self.stages):
             part = slice(self.cuts[i], self.cuts[i + 1])
             if each.doses:
@@ -256,7 +285,7 @@ class _Person:
                 kept[part] = joint[part]
         self.y = kept
 
-    def _cycled(self, one: Orbit, doses: list[Any], *, diet: bool) -> np.ndarray:
+    def _cycled(self, one: Orbit, time: float, doses: list[Any], *, diet: bool) -> np.ndarray:
         from scipy.integrate import solve_ivp
 
         moving = np.concatenate(
@@ -279,7 +308,7 @@ class _Person:
                     y[slot] += amount
 
                 def system(_: float, z: np.ndarray, rate: np.ndarray = rate) -> np.ndarray:
-                    return np.where(moving, self._evaluate(one.time, z, one.time)[0] + base + rate, 0.0)
+                    return np.where(moving, self._evaluate(time, z, time)[0] + base + rate, 0.0)
 
                 scale = 1e-3 * np.maximum(np.abs(y), self.least)
                 path = solve_ivp(

@@ -1,10 +1,12 @@
 """The front door: check what came, align it, run an engine, label what it found."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from menaquinone.errors import refused
 from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.records import Regimen, together
@@ -12,9 +14,12 @@ from menaquinone.inputs.safety import Concern, concerns, told, warn_of
 from menaquinone.model import Model
 from menaquinone.results import Summaries, groups_of, labelled, labelled_summaries
 from menaquinone.solve.asked import Asked, Failures, asked, said, summaries_or_none
+from menaquinone.solve.course import Course
 from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
 from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
-from menaquinone.solve.streams import aligned, portions, solving, summarised
+from menaquinone.solve.states import handed_over, with_decisions, with_state
+from menaquinone.solve.streams import aligned, portions, solving, summarised, telling
+from menaquinone.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     import xarray
@@ -35,6 +40,8 @@ def simulate(
     workers: int | None = None,
     progress: Progress | None = None,
     summaries: Summaries | None = None,
+    initial: "xarray.Dataset | None" = None,
+    final_state: bool = False,
 ) -> "xarray.Dataset":
     """Simulate people taking doses.
 
@@ -48,7 +55,8 @@ def simulate(
     people
         Whom it happens to; one reference person if left out.
     regimen
-        One for all, a mapping from subject id, a sequence with one for each subject, or None for no doses.
+        One for all, a mapping from subject id, a sequence with one for each subject, or None for no doses. It may end
+        in a rule (``mk.rule``), which decides doses at visits.
     times
         ``"start:stop:step unit"`` (``"0:730:14 d"``; ``stop`` is included when it is hit) or rising numbers of days.
     rtol
@@ -71,13 +79,19 @@ def simulate(
     summaries
         ``Summaries()`` keeps mean, SD and quantiles across people instead of people, so that memory does not grow
         with their number.
+    initial
+        A run of the same model and people that kept its state, or its :func:`final_state`, to go on from. Times,
+        doses and visits count from there; age, kidney function and doses on their way go on.
+    final_state
+        Keep the state at the end, for a run that goes on from it.
 
     Returns
     -------
     xarray.Dataset
         Dims (subject, time, form / tissue / protein / site); every variable with ``units``, ``long_name`` and
         ``source``. With ``summaries``, ``<name>_mean``, ``_sd``, ``_quantile``, ``_n`` and ``_failed`` in place of
-        every output: dims (the column summarised by, time, form / tissue / protein / site, quantile).
+        every output: dims (the column summarised by, time, form / tissue / protein / site, quantile). With a rule,
+        ``rule_dose`` (subject, visit, decided).
 
     Raises
     ------
@@ -97,6 +111,10 @@ def simulate(
         growth_noise=growth_noise, workers=workers, progress=progress,
     )  # fmt: skip
     keep = summaries_or_none(summaries)
+    if final_state and keep is not None:
+        raise refused("final_state", final_state, "a run that keeps its people, without `summaries`")
+    handed = None if initial is None else handed_over(initial, run.model, run.people)
+    run = replace(run, initial=handed, keeps=bool(final_state))
     regimens, which = prescribed(regimen, run.people.ids)
     safety = concerns(regimens, run.people, float(run.hours[-1]))
     warn_of(safety)
@@ -106,14 +124,25 @@ def simulate(
         groups = groups_of(run.people, keep.by)
         statistics = summarised(run, portions(run, regimens, which), keep, groups, failures)
         _report(run, failures)
-        about = run.attributes() | {"regimen": said(regimen)} | _told(safety, regimens)
+        about = _about(run) | {"regimen": said(regimen)} | _told(safety, regimens)
         return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, keep, about)
     problem = aligned(run, regimens, which)
-    solution = gathered(problem, run.wanted, solving(run, problem))
+    if isinstance(problem, Course):
+        travelled = problem.solved(telling(run))
+        solution, decisions, handed = travelled.solution, travelled.decisions, travelled.handed
+    else:
+        solution, decisions, handed = gathered(problem, run.wanted, solving(run, problem)), (), None
     failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
     _report(run, failures)
-    status, about = (solution.status, solution.failed_at, STATUS), run.attributes() | _told(safety, regimens)
-    return labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, about)
+    status, about = (solution.status, solution.failed_at, STATUS), _about(run) | _told(safety, regimens)
+    result = labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, about)
+    result = with_decisions(result, decisions)
+    return result if handed is None else with_state(result, run.model, handed)
+
+
+def _about(run: Asked) -> dict[str, str | float]:
+    """Return what the dataset says of the run."""
+    return run.attributes() | ({} if run.initial is None else {"began_at": run.clock / HOURS_PER_DAY})
 
 
 def _told(safety: Iterable[Concern], regimens: Iterable[Regimen]) -> dict[str, str | float]:

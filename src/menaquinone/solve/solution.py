@@ -24,6 +24,22 @@ STATUS = ("solved", "tolerance not reached", "value not finite")
 
 
 @dataclass(frozen=True)
+class Ends:
+    """Where some of the subjects stand at the end of a run.
+
+    Attributes
+    ----------
+    x : ndarray (states, k)
+        Every state, stage after stage, state after state, member after member; NaN for subjects who failed.
+    begun : ndarray (members, k) of bool
+        Whether the states of each member of a block with an onset exist.
+    """
+
+    x: np.ndarray
+    begun: np.ndarray
+
+
+@dataclass(frozen=True)
 class Piece:
     """Outputs of some of the subjects.
 
@@ -37,12 +53,15 @@ class Piece:
         Index into ``STATUS``.
     failed_at : ndarray (k,)
         Hours at which a subject failed; NaN for the others.
+    ends
+        Where they stand at the end, if the problem asks for it.
     """
 
     subjects: np.ndarray
     outputs: dict[str, np.ndarray]
     status: np.ndarray
     failed_at: np.ndarray
+    ends: Ends | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +209,7 @@ def streamed(
 
 __all__ = [
     "STATUS",
+    "Ends",
     "Engine",
     "Piece",
     "Progress",

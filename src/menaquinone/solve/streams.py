@@ -1,7 +1,6 @@
 """Many people in one run of few at a time: portions are drawn, solved, added up and forgotten."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -10,8 +9,9 @@ from menaquinone.inputs.records import DoseRecord, Regimen
 from menaquinone.inputs.schedule import expand
 from menaquinone.results import Accumulator, Groups, Statistics, Summaries, cells_of
 from menaquinone.solve.asked import Asked, Failures, molar_masses
+from menaquinone.solve.course import Course
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Piece, closing
+from menaquinone.solve.solution import Piece, Progress, closing
 
 PORTION = 32_768
 """People whose covariates and missed doses exist at one time; a multiple of every block of subjects."""
@@ -24,7 +24,7 @@ _AT_ONCE = 2**27
 
 def summarised(
     asked: Asked,
-    problems: Iterable[tuple[int, Problem]],
+    problems: Iterable[tuple[int, Problem | Course]],
     wanted: Summaries,
     groups: Groups,
     failures: Failures,
@@ -79,18 +79,20 @@ def together(groups: list[Statistics]) -> Statistics:
     return Statistics(**stacked, error=max(one.error for one in groups))
 
 
-def portions(asked: Asked, regimens: list[Regimen], which: np.ndarray) -> Iterator[tuple[int, Problem]]:
+def portions(asked: Asked, regimens: list[Regimen], which: np.ndarray) -> Iterator[tuple[int, Problem | Course]]:
     """Yield the problem of one portion of the people after another, with the number of its first."""
     cells = len(cells_of(asked.model, asked.wanted, asked.hours))
     n, size = asked.people.n, portion_size(regimens, float(asked.hours[-1]), cells)
     for first in range(0, n, size):
         chosen = slice(first, min(first + size, n))
-        people = asked.people if n <= size else asked.people.select(chosen)
-        yield first, aligned(replace(asked, people=people), regimens, which[chosen])
+        some = asked if n <= size else asked.some(chosen)
+        yield first, aligned(some, regimens, which[chosen])
 
 
-def aligned(asked: Asked, regimens: list[Regimen], which: np.ndarray) -> Problem:
-    """Align a run whose regimens are handed out."""
+def aligned(asked: Asked, regimens: list[Regimen], which: np.ndarray) -> Problem | Course:
+    """Align a run whose regimens are handed out; as a course where it follows a rule or goes on from a state."""
+    if asked.initial is not None or asked.keeps or any(one.rule is not None for one in regimens):
+        return Course(asked, regimens, which)
     doses = given(regimens, which, asked.people.ids, asked.seed, float(asked.hours[-1]))
     molar = molar_masses(regimens)
     return Problem(asked.model, asked.people, doses, asked.hours, asked.rtol, asked.growth_noise, molar)
@@ -109,22 +111,23 @@ def some(regimens: Sequence[Regimen]) -> Sequence[Regimen]:
 
 def doses_at_risk(regimen: Regimen, horizon: float) -> int:
     """Return how many doses of a regimen are drawn one by one, because some of them may be missed."""
-    if all(one.adherence >= 1 for one in regimen.records if isinstance(one, DoseRecord)):
+    if all(one.adherence >= 1 for one in regimen.prescribed if isinstance(one, DoseRecord)):
         return 0
-    return len(expand(regimen, horizon))
+    return len(expand(Regimen(regimen.prescribed), horizon))
 
 
-def solving(asked: Asked, problem: Problem, first: int = 0) -> Iterator[Piece]:
+def solving(asked: Asked, problem: Problem | Course, first: int = 0) -> Iterator[Piece]:
     """Have the engine solve one portion, whose first subject is number ``first``; progress counts in the whole."""
-    told, progress = asked.progress, None
-
-    def report(done: int, _: int) -> None:
-        if told is not None:
-            told(first + done, asked.subjects)
-
-    if told is not None:
-        progress = report
+    progress = telling(asked, first)
+    if isinstance(problem, Course):
+        return problem.pieces(progress)
     return asked.engine.pieces(problem, asked.wanted, workers=asked.workers, progress=progress)
+
+
+def telling(asked: Asked, first: int = 0) -> Progress | None:
+    """Return a progress of a portion, whose first subject is number ``first``, that counts in the whole run."""
+    told = asked.progress
+    return None if told is None else lambda done, _: told(first + done, asked.subjects)
 
 
 __all__ = [
@@ -136,5 +139,6 @@ __all__ = [
     "solving",
     "some",
     "summarised",
+    "telling",
     "together",
 ]
