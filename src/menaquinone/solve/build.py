@@ -272,8 +272,8 @@ class Built:
         rest = [_by_member(entry.rest[i]) for i in mine]
         crowd = Crowd(
             which.astype(np.int64), _tiled(_all(parameters, n)), _tiled(_all(x, n)), _tiled(_all(rest, n)),
-            _tiled(_all(base, n)), _tiled(_all(noise, n)), share, self._taken(padded), self._edges(entry.held, which, n), _tiled(knots),
-            _tiled(levels),
+            _tiled(_all(base, n)), _tiled(_all(noise, n)), share, self._taken(padded),
+            self._edges(entry.held, which, n), _tiled(knots), _tiled(levels),
             _tiled(_all([entry.known[name].reshape(-1, n) for name, *_ in self._entries()], n)),
             _tiled(np.stack(self.quiet)[which].T), _tiled(self._onsets(entry, padded, n)),
             self._slowest(entry, which, n),
