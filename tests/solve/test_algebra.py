@@ -17,7 +17,7 @@ from menaquinone.solve import _algebra as algebra
 from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.structure import elimination
-from menaquinone.solve.tableau import POINTS, STAGES
+from menaquinone.solve.tableau import DIFFERENCE, LOWER_DIFFERENCE, POINTS, STAGES, TERM_RATIO
 
 PT = STAGES + 1
 
@@ -60,7 +60,9 @@ class Row:
         self.driven, (_, self.reach) = driven, linked_of(a)
         self.flat = np.full(int(called(algebra.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
-        scratch = Scratch(np.full(12 * n * n * LANES + LANES, np.nan), np.zeros(1, int), np.zeros((7, LANES), int))
+        scratch = Scratch(
+            np.full(12 * n * n * LANES + LANES, np.nan), np.zeros(1, int), np.zeros((algebra.COUNTS + 1, LANES), int)
+        )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0
         square = (n, n, LANES)
@@ -190,7 +192,13 @@ def test_a_polynomial_input_is_solved_exactly(loss, width, powers):
 
 
 @pytest.mark.accuracy
-def test_the_estimate_is_what_leaving_the_start_out_does():
+def falling(values):
+    """Return the share of the last difference that is counted: how it stands to the one before it."""
+    last, lower = DIFFERENCE @ values, LOWER_DIFFERENCE @ values
+    return float(np.clip(abs(last) * TERM_RATIO / abs(lower), algebra._LEAST, 1.0))
+
+
+def test_the_estimate_is_what_leaving_the_start_out_does_as_far_as_terms_fall():
     # an input of one degree less is interpolated without the start: nothing is lost
     row = Row(lanes([[-0.3]]), 2.0)
     low, high = (lanes((POINTS**power)[:, None]) for power in (STAGES - 1, STAGES))
@@ -200,7 +208,9 @@ def test_the_estimate_is_what_leaving_the_start_out_does():
     without = lanes(np.polyval(other, POINTS)[:, None])
     zero = np.zeros((1, LANES))
     off = np.abs(row.forced(zero, high) - row.forced(zero, without)).max(axis=0)
-    assert row.estimate(high) == pytest.approx(off, rel=1e-9)
+    share = falling(POINTS**STAGES)
+    assert 0.03 < share < 0.5
+    assert row.estimate(high) == pytest.approx(share * off, rel=1e-9)
 
 
 def test_a_panel_of_no_width_changes_nothing():

@@ -53,13 +53,16 @@ import json
 import menaquinone as mk
 from menaquinone.declare import stage
 from menaquinone.model import Model
-from menaquinone.solve import _algebra, _stages, _tile
+from menaquinone.solve import _algebra, _basis, _board, _control, _curved, _events, _grid, _march, _panels, _periods
+from menaquinone.solve import _steady, _tile, _windows
 from own import OWN
 
 base = mk.models.vitamin_k(forms=["MK-7"], tissues=["liver"], proteins=[])
 model = Model(*base.stages, stage(OWN))
 result = mk.simulate(model, None, mk.dose("MK-7", "1 mg"), times=[0, 0.5, 2], outputs=["level", "plasma_concentration"])
-parts = (_algebra, _stages, _tile)
+parts = (
+    _algebra, _basis, _board, _control, _curved, _events, _grid, _march, _panels, _periods, _steady, _tile, _windows
+)
 compiled = {id(one): one for part in parts for one in vars(part).values() if hasattr(one, "stats")}.values()
 print(json.dumps({
     "levels": result["level"].values.ravel().tolist(),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import menaquinone as mk
 from menaquinone.errors import InputError
-from menaquinone.solve import _tile as tile
+from menaquinone.solve import _grid as grid
 from menaquinone.solve.program import Raw
 
 ROOM = 4096
@@ -31,7 +31,7 @@ def laid(length, *, begin=0.0, clock=0.0, breaks=(), times=(), cuts=(), level=0,
         "begin": begin, "length": length, "clock": clock, **arrays, "b": 0, "b_end": len(breaks), "o": 0,
         "o_end": len(times), "c_end": len(cuts), "marks": marks, "m_end": len(marks), "raw": raw, "lane": 0, "n": 0,
     }  # fmt: skip
-    n = tile.lay(*(named[name] for name in inspect.signature(tile.lay.py_func).parameters))
+    n = grid.lay(*(named[name] for name in inspect.signature(grid.lay.py_func).parameters))
     return None if n < 0 else (raw.starts[0, :n], raw.widths[0, :n], raw.clocks[0, :n])
 
 
@@ -58,7 +58,7 @@ def test_panels_cover_exactly_and_every_boundary_is_an_edge(breaks, times, cuts,
         length, begin=left, clock=since, breaks=moved[0], times=moved[1], cuts=cuts, level=level
     )
     assert_covers(starts, widths, left, left + length)
-    assert widths.max() <= tile.LONGEST + 1e-6
+    assert widths.max() <= grid.LONGEST + 1e-6
     assert (clock >= 0).all()
     for part in (*moved, [left + one for one in cuts]):
         for time in part:
@@ -82,9 +82,9 @@ def test_the_clock_goes_on_over_an_output_time_and_starts_again_at_a_break():
 
 
 def test_marks_repeat_long_after_a_disturbance():
-    starts, widths, _ = laid(5 * tile.LONGEST, clock=tile.LONGEST)
-    assert starts == pytest.approx(np.arange(5) * tile.LONGEST)
-    assert widths == pytest.approx(np.full(5, tile.LONGEST))
+    starts, widths, _ = laid(5 * grid.LONGEST, clock=grid.LONGEST)
+    assert starts == pytest.approx(np.arange(5) * grid.LONGEST)
+    assert widths == pytest.approx(np.full(5, grid.LONGEST))
 
 
 @given(level=st.integers(0, 3), every=st.sampled_from([6.0, 8.0, 12.0, 24.0, 168.0]), first=st.sampled_from([0.0, 0.1]))

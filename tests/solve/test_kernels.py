@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numba import njit
 from numba.core.errors import TypingError
 
-from menaquinone.solve import _stages as stages
+from menaquinone.solve import _periods as periods
 from menaquinone.solve._algebra import OPTIONS
 from menaquinone.solve._records import address, refer, view
 
@@ -19,16 +19,16 @@ from menaquinone.solve._records import address, refer, view
 def test_the_small_solver_solves(entries, right):
     matrix = np.reshape(entries, (3, 3)) + 2.5 * np.eye(3)[:, [1, 2, 0]]  # the pivot is never on the diagonal
     got = np.array(right)
-    solvable = stages._solve(matrix.copy(), got)
+    solvable = periods._solve(matrix.copy(), got)
     if np.linalg.cond(matrix) < 1e6:
         assert solvable
         assert got == pytest.approx(np.linalg.solve(matrix, right), rel=1e-8, abs=1e-9)
 
 
 def test_a_system_without_a_solution_is_told():
-    assert not stages._solve(np.array([[1.0, 1.0], [1.0, 1.0]]), np.ones(2))
-    assert not stages._solve(np.full((1, 1), np.nan), np.ones(1))
-    assert stages._solve(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones(2))
+    assert not periods._solve(np.array([[1.0, 1.0], [1.0, 1.0]]), np.ones(2))
+    assert not periods._solve(np.full((1, 1), np.nan), np.ones(1))
+    assert periods._solve(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones(2))
 
 
 def jumped(square, g, times):
@@ -36,7 +36,7 @@ def jumped(square, g, times):
     named = {name: np.full((n, n), np.nan) for name in ("power", "base", "spare")}
     named |= {name: np.full(n, np.nan) for name in ("shift", "move", "vector")}
     named |= {"square": square, "g": g, "n": n, "times": times}
-    stages._jump(*(named[name] for name in inspect.signature(stages._jump.py_func).parameters))
+    periods._jump(*(named[name] for name in inspect.signature(periods._jump.py_func).parameters))
     return named["power"], named["shift"]
 
 

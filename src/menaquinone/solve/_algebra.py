@@ -250,7 +250,7 @@ def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
             store(psi, into + (node * n + i) * L, out)
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def _next_term(last, lower):
     """Return what the term after the last is likely to be, terms falling as they did: the last is still in use."""
     ratio = div(mul(magnitude(last), splat(TERM_RATIO)), magnitude(lower))

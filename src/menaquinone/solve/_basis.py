@@ -2,8 +2,8 @@
 
 What a period's map depends on fades with the slowest transient of the doses, goes on with time (age), or both. Its
 coefficients are interpolated by Chebyshev polynomials of the one, of the other, or by a few of each, of which few must
-do for what fades where a leap is late. The functions are made triangular: each vanishes at the samples before its own, so that coefficients come one by one and the
-last tells what is left out.
+do for what fades where a leap is late. The functions are made triangular: each vanishes at the samples before its own,
+so that coefficients come one by one and the last tells what is left out.
 """
 
 import numpy as np
@@ -86,7 +86,7 @@ def tabulate(plan, most):
 
     Behind its last moving period a lane's functions stay as they are.
     """
-    lower, upper, psi, swing, width = plan.lower, plan.upper, plan.psi, plan.swing, BASE_SAMPLES * L
+    upper, psi, swing, width = plan.upper, plan.psi, plan.swing, BASE_SAMPLES * L
     _triangular(plan)
     for k in range(BASE_SAMPLES):
         store(plan.inverse, k * L, div(splat(1.0), load(upper, k * width + k * L)))

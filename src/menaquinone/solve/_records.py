@@ -86,7 +86,7 @@ def view(typingctx: Any, flat: Any, at: Any, shape: Any) -> Any:
         from numba.np.arrayobj import populate_array
 
         populate_array(made, **attributes)
-        return made._getvalue()
+        return made._getvalue()  # noqa: SLF001 (numba offers no other way)
 
     return kind(flat, at, shape), code
 
@@ -107,7 +107,7 @@ def invoke_march(
     typingctx: Any, where: Any, program: Any, plan: Any, tile: Any, table: Any, work: Any, stage: Any, member: Any,
     rtol: Any, horizon: Any, begins: Any,
 ) -> Any:  # fmt: skip
-    """Call ``_stages.march``, compiled for exactly these types, at an address (int64): compiled once, not with callers."""
+    """Call ``march``, compiled for exactly these types, at an address (int64): compiled once, not with its caller."""
     kinds = (program, plan, tile, table, work, stage, member, rtol, horizon, begins)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -46,7 +46,8 @@ class Built:
         self.program = self._program()
         self.agenda = self._agenda()
         doses = problem.doses
-        self.missing = any(doses.taken_for(schedule) is not None for schedule in range(len(doses.schedules)))
+        missing = [doses.taken_for(schedule) is not None for schedule in range(len(doses.schedules))]
+        self.missing = np.array(missing, np.uint8)
         self.quiet = [self._quiet(one) for one in problem.actions]
 
     # the model --------------------------------------------------------------------------------------------------------
@@ -273,7 +274,7 @@ class Built:
         crowd = Crowd(
             which.astype(np.int64), _tiled(_all(parameters, n)), _tiled(_all(x, n)), _tiled(_all(rest, n)),
             _tiled(_all(base, n)), _tiled(_all(noise, n)), share, self._taken(padded),
-            self._edges(entry.held, which, n), _tiled(knots), _tiled(levels),
+            self.missing[which], self._edges(entry.held, which, n), _tiled(knots), _tiled(levels),
             _tiled(_all([entry.known[name].reshape(-1, n) for name, *_ in self._entries()], n)),
             _tiled(np.stack(self.quiet)[which].T), _tiled(self._onsets(entry, padded, n)),
             self._slowest(entry, which, n),
@@ -292,7 +293,7 @@ class Built:
         return Ends(_all(parts, x.shape[1])[:, :k], _all(begun, x.shape[1])[:, :k] != 0)
 
     def _taken(self, subjects: np.ndarray) -> np.ndarray:
-        if not self.missing:
+        if not self.missing.any():
             return np.zeros((len(subjects), 0), np.uint8)
         masks = [self.problem.taken_by(subject) for subject in subjects.tolist()]
         also = [len(rows) for rows in self.problem.flying] or [0] * len(self.problem.doses.schedules)

@@ -115,11 +115,14 @@ class Crowd(NamedTuple):
     schedule : ndarray (n,)
         Which schedule each is on.
     parameters, x, rest, base, noise : ndarray (t, .., L)
-        Parameters; states at time 0 (where people end, after a run); states that a reset leads to; input rate of the habitual diet; share of a state that passes for rounding.
+        Parameters; states at time 0 (where people end, after a run); states that a reset leads to; input rate of the
+        habitual diet; share of a state that passes for rounding.
     share : ndarray (targets, n)
         Fraction of a dose that arrives.
     taken : ndarray (n, doses) of uint8
         Whether a dose is taken; no columns where all are.
+    misses : ndarray (n,) of uint8
+        Whether doses of the person's schedule may be missed.
     edges : ndarray (n, e)
         Times at which a window has to end, the horizon last and repeated.
     knots, levels : ndarray (t, c, k, L)
@@ -142,6 +145,7 @@ class Crowd(NamedTuple):
     noise: np.ndarray
     share: np.ndarray
     taken: np.ndarray
+    misses: np.ndarray
     edges: np.ndarray
     knots: np.ndarray
     levels: np.ndarray
@@ -269,8 +273,8 @@ class Work(NamedTuple):
     """Scratch for one member after the other, and the board on which outputs stand.
 
     ``board`` holds rows of ``points`` (L,) each; ``meta`` (rows, 4) how to read a row: stride over samples, stride over
-    points, place of the boundaries, stride over boundaries. ``scratch`` is handed out from element ``top`` on; ``small``
-    and ``whole`` are numbers of one lane and integers of all.
+    points, place of the boundaries, stride over boundaries. ``scratch`` is handed out from element ``top`` on;
+    ``small`` and ``whole`` are numbers of one lane and integers of all.
     """
 
     board: np.ndarray

@@ -39,9 +39,7 @@ DIFFERENCE = np.array([1 / np.prod(point - np.delete(POINTS, j)) for j, point in
 LOWER_DIFFERENCE = np.array([0.0, *(1 / np.prod(node - np.delete(NODES, j)) for j, node in enumerate(NODES))])
 """Weights of the divided difference over the nodes alone, one order lower."""
 _INSIDE = np.linspace(0.0, 1.0, 1001)
-TERM_RATIO = float(
-    np.abs(NODE_POLYNOMIAL(_INSIDE)).max() / np.abs(Polynomial.fromroots(NODES[:-1])(_INSIDE)).max()
-)
+TERM_RATIO = float(np.abs(NODE_POLYNOMIAL(_INSIDE)).max() / np.abs(Polynomial.fromroots(NODES[:-1])(_INSIDE)).max())
 """Largest value in a panel of what multiplies the one difference, over that of the other."""
 NODE_INTEGRALS = _integrals([NODE_POLYNOMIAL])[:, 0]
 """Integral of the node polynomial from 0 to each node."""

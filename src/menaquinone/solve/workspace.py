@@ -7,10 +7,10 @@ import numpy as np
 
 from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS, S
-from menaquinone.solve._records import reference_to
 from menaquinone.solve._basis import BASE_SAMPLES
-from menaquinone.solve._stages import MOST_ITERATED, MOST_TRACKED, PT, march
-from menaquinone.solve._tile import EVENTS, PANELS, RAW, ROWS
+from menaquinone.solve._kinds import EVENTS, MOST_ITERATED, MOST_TRACKED, PANELS, PT, RAW, ROWS
+from menaquinone.solve._march import march
+from menaquinone.solve._records import reference_to
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
 

@@ -1,0 +1,284 @@
+"""Compiled judgement of windows: accepted, refined, shortened or given up; onsets found; outputs copied."""
+
+import numpy as np
+from numba import njit
+
+from menaquinone.solve._algebra import OPTIONS, L, S
+from menaquinone.solve._basis import BASE_SAMPLES
+from menaquinone.solve._grid import after
+from menaquinone.solve._kinds import LEAP, LEAST_LEAP, LONGEST, MOST_TRIES, NEVER, PT, STEP, TINY
+from menaquinone.solve._windows import dense
+from menaquinone.solve.program import (
+    FIRST_INPUT,
+    FIRST_MEMBER,
+    FIRST_PARAMETER,
+    INPUTS,
+    LEVEL,
+    MEMBERS,
+    PARAMETERS,
+    WHEN,
+)
+from menaquinone.solve.tableau import LAGRANGE
+
+_MOST_STEPS = 16
+"""Periods stepped before a leap is tried again."""
+_MOST_PANELS = 4096
+"""A lane that asks for more panels than this in a window has no solution to be found."""
+_MOST_PARTS, _POWER = 4.0, 6.0
+"""Parts that a panel is cut into at once, at most, and how fast estimates fall with the width of a panel."""
+
+
+@njit(**OPTIONS)
+def _marked(marks, many, at):
+    place = after(marks, 0, many, at + 1e-6)
+    return place > 0 and abs(marks[place - 1] - at) <= 1e-6
+
+
+@njit(**OPTIONS)
+def _insert(values, many, value):
+    """Insert into the first ``many`` of a rising list, unless it is there or there is no room; return how many now."""
+    place = many
+    while place > 0 and values[place - 1] > value:
+        place -= 1
+    if many == values.size or (place > 0 and abs(values[place - 1] - value) <= TINY):
+        return many
+    for k in range(many, place, -1):
+        values[k] = values[k - 1]
+    values[place] = value
+    return many + 1
+
+
+@njit(**OPTIONS)
+def refine(plan, state, raw, lane):
+    """Halve a lane's bad panels: by a mark for good where a panel lies between marks, by a cut elsewhere.
+
+    Windows at the beginning of a stretch, which is unlike the rest, are cut only.
+    """
+    starts, plan_ratio, many_marks, marks = plan.starts, plan.ratio, state.many_marks, state.marks
+    lasting, many_cuts, cuts, count = state.lasting, state.many_cuts, state.cuts, raw.laid
+    widths, clocks, raw_starts = raw.widths, raw.clocks, raw.starts
+    K = plan.size[1]
+    at, old = 0, many_marks[lane]
+    laid = raw.spare
+    for k in range(old):
+        laid[k] = marks[lane, k]
+    for j in range(plan.samples[lane]):
+        begin = starts[j * K, lane]
+        for k in range(count[j, lane]):
+            ratio = plan_ratio[j * K + k, lane]
+            if not ratio <= 1.0:
+                width, clock = widths[lane, at + k], clocks[lane, at + k]
+                between = _marked(laid, old, clock) and _marked(laid, old, clock + width) and clock + width <= LONGEST
+                parts = 2.0  # an estimate falls with the sixth power of the width
+                while parts < _MOST_PARTS and np.isfinite(ratio) and ratio > parts**_POWER:
+                    parts += 1.0
+                for part in range(1, np.int64(parts)):
+                    step = width * (part / parts)
+                    if between and lasting[lane] != 0:
+                        inside = np.rint((clock + step) * 1e9) / 1e9
+                        many_marks[lane] = _insert(marks[lane], many_marks[lane], inside)
+                    else:
+                        inside = np.rint((raw_starts[lane, at + k] - begin + step) * 1e9) / 1e9
+                        many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], inside)
+                if not np.isfinite(ratio):
+                    return  # what lies behind says nothing
+        at += count[j, lane]
+
+
+@njit(**OPTIONS)
+def _share_at(values, level):
+    """Return the share of a panel at which rising values (points,) reach a level, by bisection on their interpolant."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        value = 0.0
+        for point in range(PT):
+            weight = 0.0
+            for k in range(S, -1, -1):
+                weight = weight * middle + LAGRANGE[point, k]
+            value += weight * values[point]
+        if value < level:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@njit(**OPTIONS)
+def _onsets(program, plan, tile, state, work, lane, raw):
+    """Look for states of one lane that begin to exist in its window.
+
+    In a stepped window their times become cuts; a leap is shortened to end before. Returns whether anything was found.
+    """
+    kind, nodes, starts, widths = plan.kind, plan.nodes, plan.starts, plan.widths
+    left, since, p, meta = plan.left, tile.since, tile.p, work.meta
+    board, reach, hold, many_cuts = work.board, state.reach, state.hold, state.many_cuts
+    cuts, raw_count, stage, feed = state.cuts, raw.laid, program.stage, program.feed
+    found = False
+    K, points = plan.size[1], work.points[0]
+    values = raw.spare
+    for i in range(stage.shape[0]):
+        columns = stage[i]
+        if columns[WHEN] < 0:
+            continue
+        for member in range(columns[MEMBERS]):
+            everyone = columns[FIRST_MEMBER] + member
+            if since[everyone, lane] != np.inf:
+                continue
+            row = feed[columns[FIRST_INPUT] + member * columns[INPUTS] + columns[WHEN]]
+            level = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] + columns[LEVEL], lane]
+            base, by_sample, by_point = row * points * L + lane, meta[row, 0], meta[row, 1]
+            if kind[lane] == LEAP:
+                done, below = 0, board[base]
+                for q in range(BASE_SAMPLES):
+                    value = board[base + q * by_sample + (K * PT - 1) * by_point]
+                    number = nodes[q, lane] + 1
+                    if value >= level:
+                        share = (level - below) / (value - below) if value > below else 0.0
+                        count = max(done, np.int64(np.floor(done + share * (number - done))) - 1)
+                        reach[lane] = count
+                        if count < LEAST_LEAP:
+                            hold[lane] = 3
+                        found = True
+                        break
+                    done, below = number, value
+                continue
+            k = 0
+            while k < raw_count[0, lane] and not board[base + (k * PT + S) * by_point] >= level:
+                k += 1
+            if k == raw_count[0, lane]:
+                continue
+            for point in range(PT):
+                values[point] = board[base + (k * PT + point) * by_point]
+            at = starts[k, lane] + _share_at(values, level) * widths[k, lane]
+            at = np.rint(at * 1e9) / 1e9
+            since[everyone, lane] = at
+            many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], at - left[lane])
+            found = True
+    return found
+
+
+@njit(**OPTIONS)
+def capture(program, plan, work, times, lane, place, until, captured):
+    """Copy the outputs of one lane at all output times of its window, up to ``until``."""
+    left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
+    length, nodes, starts, widths = plan.length, plan.nodes, plan.starts, plan.widths
+    meta, board, wanted = work.meta, work.board, program.wanted
+    K, points = plan.size[1], work.points[0]
+    o = after(times, 0, times.size, left[lane])
+    boundary = 0
+    while o < times.size and times[o] <= min(plan.right[lane], until) + TINY:
+        at, j, k = times[o], 0, 0
+        on_boundary = boundary < boundaries[lane] and kind[lane] == LEAP
+        if on_boundary:
+            on_boundary = abs(at - left[lane] - plan_at[boundary, lane] * length[lane]) <= TINY
+        if not on_boundary:
+            if kind[lane] == LEAP:
+                number = np.int64(np.floor((at - left[lane]) / length[lane] + 1e-9))
+                while nodes[j, lane] != number:
+                    j += 1
+            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
+                k += 1
+        for w in range(wanted.size):
+            row = wanted[w]
+            place_of = row * points * L + lane
+            if on_boundary:
+                place_of += meta[row, 2] + boundary * meta[row, 3]
+            else:
+                place_of += j * meta[row, 0] + (k * PT + S) * meta[row, 1]
+            captured[o, w, place] = board[place_of]
+        boundary += on_boundary
+        o += 1
+
+
+@njit(**OPTIONS)
+def accept(agenda, edges, plan, tile, state, leaps, lane):
+    """Move one lane to the end of its window; edges: of this person's windows."""
+    kind, count, left, x = plan.kind, plan.periods, plan.left, tile.x
+    r, x_next, r_next, peak = tile.r, tile.x_next, tile.r_next, tile.peak
+    peak_next, reach, refused, hold = tile.peak_next, state.reach, state.refused, state.hold
+    anchored, edge, stretch = state.anchored, state.edge, agenda.stretch
+    right, which = plan.right[lane], plan.schedule[lane]
+    for s in range(x.shape[0]):
+        x[s, lane], r[s, lane] = x_next[s, lane], r_next[s, lane]
+        peak[s, lane] = max(peak[s, lane], peak_next[s, lane])
+    if kind[lane] == LEAP:
+        reach[lane] = max(reach[lane], 32 * count[lane])
+        refused[lane] = 0
+    elif hold[lane] > 0:
+        hold[lane] = 0
+        reach[lane] = max(reach[lane], 2 * LEAST_LEAP)
+    anchored[lane] = 1
+    began = False
+    for q in range(agenda.stretch_from[which], agenda.stretch_from[which + 1]):
+        begin = stretch[q, 0]
+        if abs(begin - right) <= TINY:
+            began = True
+        elif (
+            begin <= left[lane] + TINY
+            and right <= stretch[q, 2] + TINY
+            and kind[lane] == STEP
+            and (reach[lane] == 0 and right - begin >= (dense(leaps) - 0.5) * stretch[q, 1])
+        ):
+            reach[lane] = NEVER
+    if began:
+        reach[lane], anchored[lane] = 0, 0
+    if edges[edge[lane]] <= right + TINY:
+        right = edges[edge[lane]]
+        anchored[lane] = 0
+    state.time[lane], state.tries[lane], state.many_cuts[lane], state.settled[lane] = right, 0, 0, 0
+
+
+@njit(**OPTIONS)
+def _leap_refused(plan, state, lane, lost):
+    """Shorten a lane's leap, or have a few periods stepped first, which makes a transient smaller."""
+    hold = state.hold
+    ratio = plan.leap_ratio[lane]
+    usable = np.isfinite(ratio) and not lost
+    state.many_cuts[lane], state.refused[lane] = 0, state.refused[lane] + 1
+    fade = 1.0 - plan.fade[lane]  # lost by the transient in a period
+    if usable and state.refused[lane] == 1 and 0.05 < fade < 1.0 and plan.fade[lane] ** plan.periods[lane] < 0.5:
+        steps = np.int64(np.ceil(np.log(2.0 * ratio) / (BASE_SAMPLES - 1) / -np.log(1.0 - fade)))
+        if steps <= _MOST_STEPS:
+            hold[lane] = max(steps, 1)
+            return
+    shrink = min(max(0.9 * ratio ** (-1.0 / BASE_SAMPLES), 0.1), 0.6) if usable else 0.2
+    state.reach[lane] = np.int64(plan.periods[lane] * shrink)
+    hold[lane] = 3 if state.reach[lane] < LEAST_LEAP else 0
+
+
+@njit(**OPTIONS)
+def decide(program, plan, tile, state, work, raw, times, lane, subject, adaptive, captured, outcome):
+    """Return whether to accept a lane's window; else it is noted how to try again, or that the lane has failed.
+
+    outcome (2, L) gets the status and the time of a failure.
+    """
+    plan_ratio, starts, tries, hold = plan.ratio, plan.starts, state.tries, state.hold
+    many_cuts, finished, count = state.many_cuts, state.finished, raw.laid
+    K = plan.size[1]
+    bad, lost, where, panels = False, False, 0, 0
+    for j in range(plan.samples[lane]):
+        panels += count[j, lane]
+        for k in range(count[j, lane]):
+            ratio = plan_ratio[j * K + k, lane]
+            if (not ratio <= 1.0 and adaptive) or not np.isfinite(ratio):
+                where = where if bad else j * K + k
+                lost = lost or not np.isfinite(ratio)
+                bad = True
+    leaping = plan.kind[lane] == LEAP
+    if leaping and (lost or not plan.leap_ratio[lane] <= 1.0):
+        _leap_refused(plan, state, lane, lost)
+        return False
+    if not bad:
+        return not _onsets(program, plan, tile, state, work, lane, raw)
+    tries[lane] += 1
+    if leaping and tries[lane] > MOST_TRIES:
+        tries[lane], hold[lane], many_cuts[lane] = 0, 3, 0
+    elif not leaping and (tries[lane] >= (MOST_TRIES if adaptive else 1) or panels > _MOST_PANELS):
+        ratio = plan_ratio[where, lane]
+        outcome[0, lane], outcome[1, lane] = 1.0 if np.isfinite(ratio) else 2.0, starts[where, lane]
+        capture(program, plan, work, times, lane, subject, starts[where, lane], captured)
+        finished[lane] = 1
+    else:
+        refine(plan, state, raw, lane)
+    return False

@@ -1,0 +1,135 @@
+"""Compiled events and covariates of a window."""
+
+import numpy as np
+from numba import njit
+
+from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._grid import after
+from menaquinone.solve._kinds import CLOSE, IDLE, PT, START, STEP, TINY
+from menaquinone.solve.tableau import POINTS
+
+
+@njit(**OPTIONS)
+def _note(plan, panel, kind, slot, lane, value, e):
+    following, head, tail = plan.following, plan.head, plan.tail
+    following[e], plan.kinds[e], plan.slots[e] = -1, kind, slot
+    plan.lanes[e], plan.values[e] = lane, value
+    if head[panel] < 0:
+        head[panel] = e
+    else:
+        following[tail[panel]] = e
+    tail[panel] = e
+
+
+@njit(**OPTIONS)
+def gather_events(agenda, crowd, plan, state, first):
+    """Write the events of all lanes to the panels at whose start they happen; return their number.
+
+    What exceeds the room is only counted.
+    """
+    head, schedule, kind, starts = plan.head, plan.schedule, plan.kind, plan.starts
+    samples, right, plan_length, state_orbit = plan.samples, plan.right, plan.length, state.orbit
+    settled, cycle_from, cycle, agenda_slot = state.settled, agenda.cycle_from, agenda.cycle, agenda.slot
+    event_from, time, order, dose = agenda.event_from, agenda.time, agenda.order, agenda.dose
+    agenda_target, agenda_value, agenda_kind, crowd_share = agenda.target, agenda.value, agenda.kind, crowd.share
+    taken = crowd.taken
+    J, K = plan.size[0], plan.size[1]
+    for panel in range(J * K):
+        head[panel] = -1
+    e, room = 0, plan.kinds.size
+    for lane in range(L):
+        which = schedule[lane]
+        if kind[lane] == CLOSE:
+            orbit = state_orbit[lane]
+            k = 0
+            for c in range(cycle_from[orbit], cycle_from[orbit + 1]):
+                while k < K - 1 and starts[k, lane] < cycle[c, 0] - TINY:
+                    k += 1
+                if e < room:
+                    target = np.int64(cycle[c, 2])
+                    share = crowd_share[target, first + lane]
+                    slot = agenda_slot[which, target]
+                    _note(plan, k, np.int64(cycle[c, 1]), slot, lane, cycle[c, 3] * share, e)
+                e += 1
+        elif kind[lane] != IDLE:
+            begin_event, end_event = event_from[which], event_from[which + 1]
+            for j in range(samples[lane]):
+                begin = starts[j * K, lane]
+                length = right[lane] - begin if kind[lane] == STEP else plan_length[lane]
+                at = after(time, begin_event, end_event, begin - 2 * TINY)
+                k = 0
+                while at < end_event and time[at] < begin + length - TINY:
+                    skip = settled[lane] != 0 and order[at] != START and time[at] <= begin + TINY
+                    if taken.shape[1] > 0 and dose[at] >= 0:
+                        skip = skip or taken[first + lane, dose[at]] == 0
+                    if not skip:
+                        while k < K - 1 and starts[j * K + k, lane] < time[at] - TINY:
+                            k += 1
+                        if e < room:
+                            target = agenda_target[at]
+                            value, slot = 0.0, -1
+                            if target >= 0:
+                                value = agenda_value[at] * crowd_share[target, first + lane]
+                                slot = agenda_slot[which, target]
+                            _note(plan, j * K + k, agenda_kind[at], slot, lane, value, e)
+                        e += 1
+                    at += 1
+    return e
+
+
+@njit(**OPTIONS)
+def _still(work, row):
+    meta = work.meta
+    for k in range(4):
+        meta[row, k] = 0
+
+
+@njit(**OPTIONS)
+def lay_covariates(program, plan, tile, work):
+    """Write covariates and values at time 0 to their rows of the board."""
+    left, starts, widths, at = plan.left, plan.starts, plan.widths, plan.at
+    boundaries, length, kind, entry = plan.boundaries, plan.length, plan.kind, tile.entry
+    tile_knots, tile_levels, board, points = tile.knots, tile.levels, work.board, work.points
+    meta, entries, covariates = work.meta, program.entries, program.covariates
+    J, K, O = plan.size[0], plan.size[1], plan.size[2]
+    for e in range(entries.size):
+        row = entries[e]
+        _still(work, row)
+        for lane in range(L):
+            board[row * points[0] * L + lane] = entry[e, lane]
+    for c in range(covariates.shape[0]):
+        rule, row = covariates[c, 0], covariates[c, 1]
+        knots, levels = tile_knots[c], tile_levels[c]
+        base = row * points[0] * L
+        if rule == 2:
+            meta[row, 0], meta[row, 1] = K * PT * L, L
+            meta[row, 2], meta[row, 3] = J * K * PT * L, L
+        else:
+            _still(work, row)
+        for lane in range(L):
+            place = 0
+            if rule != 2:
+                while place + 1 < knots.shape[0] and knots[place + 1, lane] <= left[lane] + TINY:
+                    place += 1
+                if rule == 1 and place + 1 < knots.shape[0]:
+                    place += 1
+                board[base + lane] = levels[place, lane]
+                continue
+            for q in range(J * K * PT + O):
+                if q < J * K * PT:
+                    panel = q // PT
+                    hours = starts[panel, lane] + widths[panel, lane] * POINTS[q % PT]
+                else:
+                    o = q - J * K * PT
+                    hours = left[lane] + (at[o, lane] if o < boundaries[lane] else 0) * length[lane]
+                if kind[lane] == CLOSE:
+                    hours = left[lane]
+                place = 0
+                while (
+                    place + 2 < knots.shape[0]
+                    and knots[place + 1, lane] <= hours
+                    and np.isfinite(knots[place + 2, lane])
+                ):
+                    place += 1
+                slope = (levels[place + 1, lane] - levels[place, lane]) / (knots[place + 1, lane] - knots[place, lane])
+                board[base + q * L + lane] = levels[place, lane] + (hours - knots[place, lane]) * slope

@@ -1,0 +1,194 @@
+"""Compiled panels: where they begin and how wide they are, lane by lane, then side by side."""
+
+import numpy as np
+from numba import njit
+
+from menaquinone.solve._algebra import OPTIONS, L, fill
+from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, STEP, TINY
+
+
+@njit(**OPTIONS)
+def after(times, first, last, at):
+    """Return the first place in times[first:last] (rising) that lies beyond ``at`` by more than TINY."""
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if times[middle] > at + TINY:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@njit(**OPTIONS)
+def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, marks, m_end, raw, lane, n):
+    """Lay panels of one lane from panel n on; return how many there are then, -1 if there is no room.
+
+    Every break, output time and cut is the edge of a panel; marks count from each break.
+    """
+    starts, widths, clocks = raw.starts, raw.widths, raw.clocks
+    end, at, reading, c = begin + length, begin, clock, 0
+    room = starts.shape[1]
+    while at < end - TINY:
+        while b < b_end and breaks[b] <= at + TINY:
+            b += 1
+        while o < o_end and times[o] <= at + TINY:
+            o += 1
+        while c < c_end and begin + cuts[c] <= at + TINY:
+            c += 1
+        to = end
+        if b < b_end and breaks[b] < to - TINY:
+            to = breaks[b]
+        if o < o_end and times[o] < to - TINY:
+            to = times[o]
+        if c < c_end and begin + cuts[c] < to - TINY:
+            to = begin + cuts[c]
+        restart = b < b_end and breaks[b] <= to + TINY
+        gap = np.rint((to - at) * 1e9) / 1e9
+        stop, tiny, now = reading + gap, 1e-6 * gap, reading
+        mark = after(marks, 0, m_end, now + tiny)
+        while now < stop:
+            following = marks[mark] if mark < m_end else LONGEST * (np.floor(now / LONGEST + 1e-6) + 1.0)
+            if not following < stop - tiny:
+                following = stop
+            if n >= room:
+                return -1
+            starts[lane, n] = at + (now - reading)
+            widths[lane, n] = np.rint((following - now) * 1e9) / 1e9
+            clocks[lane, n] = now
+            n += 1
+            now = following
+            mark += 1
+        at = to
+        reading = 0.0 if restart else stop
+    return n
+
+
+@njit(**OPTIONS)
+def _clock(breaks, first, last, at):
+    """Return the hours since the last break, 0 at one."""
+    place = after(breaks, first, last, at)
+    if place == first:
+        return LONGEST
+    since = at - breaks[place - 1]
+    return 0.0 if since <= TINY else np.rint(since * 1e9) / 1e9
+
+
+@njit(**OPTIONS)
+def lay_lane(agenda, plan, state, times, raw, lane):
+    """Lay one lane's panels, all samples; return whether there was room."""
+    plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.laid
+    plain, starts, widths, clocks = raw.plain, raw.starts, raw.widths, raw.clocks
+    cycle_from, cycle, agenda_breaks = agenda.cycle_from, agenda.cycle, agenda.breaks
+    s = state.orbit[lane] if plan.kind[lane] == CLOSE else -1
+    marks, m_end = state.marks[lane], state.many_marks[lane]
+    cuts, c_end = state.cuts[lane], state.many_cuts[lane]
+    if s >= 0:
+        first, last = cycle_from[s], cycle_from[s + 1]
+        if last - first > raw.spare.size:
+            return False
+        breaks = raw.spare
+        for c in range(last - first):
+            breaks[c] = cycle[first + c, 0]
+        clock = LONGEST
+        if last > first:
+            clock = 0.0 if breaks[0] <= TINY else plan_length[lane] - breaks[last - first - 1]
+        n = lay(0.0, plan_length[lane], clock, breaks, 0, last - first, times, 0, 0, cuts, c_end, marks, m_end, raw,
+                lane, 0)  # fmt: skip
+        count[0, lane] = n
+        return n >= 0
+    which = plan.schedule[lane]
+    first, last = agenda.break_from[which], agenda.break_from[which + 1]
+    length = plan.right[lane] - left[lane] if plan.kind[lane] == STEP else plan_length[lane]
+    n = 0
+    for j in range(plan.samples[lane]):
+        begin = left[lane] + (nodes[j, lane] * plan_length[lane] if j > 0 else 0.0)
+        o = after(times, 0, times.size, begin)
+        o_end = after(times, o, times.size, begin + length)
+        inside = o_end > o and times[o] < begin + length - TINY
+        at = n
+        if j > 0 and not inside and count[0, lane] == plain[0]:
+            for k in range(count[0, lane]):
+                if n >= starts.shape[1]:
+                    return False
+                starts[lane, n] = begin + (starts[lane, k] - left[lane])
+                widths[lane, n], clocks[lane, n] = widths[lane, k], clocks[lane, k]
+                n += 1
+        else:
+            b = after(agenda_breaks, first, last, begin)
+            clock = _clock(agenda_breaks, first, last, begin)
+            n = lay(begin, length, clock, agenda_breaks, b, last, times, o, o_end, cuts, c_end, marks, m_end, raw,
+                    lane, n)  # fmt: skip
+            if n < 0:
+                return False
+        count[j, lane] = n - at
+        if j == 0:
+            plain[0] = -1 if inside else n
+    return True
+
+
+@njit(**OPTIONS)
+def align(plan, raw, table):
+    """Put the panels of all lanes side by side, padded with panels of no width; note their rows in the table.
+
+    Returns whether the table has rows for all widths.
+    """
+    kind, samples, starts, widths = plan.kind, plan.samples, plan.starts, plan.widths
+    rows, plan_place, used, table_widths = plan.rows, plan.place, table.used, table.widths
+    done, raw_count, raw_starts, raw_widths = table.done, raw.laid, raw.starts, raw.widths
+    J, K = plan.size[0], plan.size[1]
+    same = True
+    for lane in range(L):
+        at = 0
+        for j in range(J):
+            count = raw_count[j, lane] if kind[lane] != IDLE and j < samples[lane] else 0
+            end = 0.0
+            for k in range(K):
+                panel = j * K + k
+                if k < count:
+                    starts[panel, lane], widths[panel, lane] = raw_starts[lane, at + k], raw_widths[lane, at + k]
+                    end = starts[panel, lane] + widths[panel, lane]
+                    if j > 0 and (count != raw_count[0, lane] or widths[panel, lane] != widths[k, lane]):
+                        same = False
+                else:
+                    starts[panel, lane], widths[panel, lane] = end, 0.0
+            at += count
+    plan.size[3] = 1 if same else 0
+    for panel in range(J * K):
+        place, before = -2, 0
+        for lane in range(L):
+            rows[panel, lane] = 0
+            if kind[lane] == IDLE:  # what becomes of it is of no interest, and no reason to gather
+                continue
+            width = widths[panel, lane]
+            row = 0
+            if width > 0.0:
+                guess = before
+                if 0 < guess < used[lane] and table_widths[guess, lane] == width:
+                    row = guess
+                else:
+                    row = 1
+                    while row < used[lane] and table_widths[row, lane] != width:
+                        row += 1
+                    if row == used[lane]:
+                        if row == table_widths.shape[0]:
+                            return False
+                        table_widths[row, lane] = width
+                        used[lane] += 1
+                        for member in range(done.size):
+                            done[member] = min(done[member], row)
+            rows[panel, lane], before = row, row
+            place = row if place == -2 else (place if place == row else -1)
+        plan_place[panel] = max(place, -1)
+    return True
+
+
+@njit(**OPTIONS)
+def forget(table):
+    """Start the table of widths afresh."""
+    used, done = table.used, table.done
+    fill(table.widths, 0.0)
+    for lane in range(L):
+        used[lane] = 1
+    for member in range(done.size):
+        done[member] = 0

@@ -1,0 +1,27 @@
+"""Constants that the compiled files of the engine share."""
+
+from menaquinone.solve._algebra import S
+from menaquinone.solve._basis import BASE_SAMPLES
+
+PT = S + 1
+IDLE, STEP, LEAP, CLOSE = 0, 1, 2, 3
+"""What a lane does in a window."""
+MOST_ITERATED, MOST_TRACKED = 512, 1024
+"""Periods whose maps may differ, and periods that are taken one by one where there are no more of them."""
+NEVER = 1 << 40
+FLOOR = 1e-3
+"""A value is controlled relative to itself plus this share of the largest it has had."""
+SAFETY = 3.0
+"""The estimate is that of a rule one order lower; measured errors stay below the tolerance with this factor."""
+TINY = 5e-10
+"""Times (h) closer than this are one."""
+LONGEST = 8766.0
+"""Marks repeat after this long without a disturbance (h)."""
+LEAST_LEAP = BASE_SAMPLES + 4
+"""Fewer periods are stepped."""
+MOST_TRIES = 16
+"""Times that a window is refined."""
+RESET, START = 1, 2
+"""Orders of events of one time."""
+PANELS, EVENTS, ROWS, RAW = 1, 2, 3, 4
+"""Arrays that may turn out too small."""

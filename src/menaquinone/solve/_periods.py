@@ -1,0 +1,308 @@
+"""Compiled maps of periods: interpolated between samples, iterated, raised to powers, solved for their orbit."""
+
+import numpy as np
+from numba import njit
+
+from menaquinone.solve._algebra import ITERATED, OPTIONS, TRACKED, L, move, rows_of, take
+from menaquinone.solve._basis import BASE_SAMPLES, ORDER, fitted
+from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_TRACKED
+from menaquinone.solve._records import view
+from menaquinone.solve._vectors import fma, load, store
+from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
+
+_LEAP = 0.3
+"""Share of the tolerance that interpolation between samples may take."""
+_SNAP = 1e-3
+"""Share of the tolerance within which a state is taken to be on its periodic orbit."""
+
+
+@njit(**OPTIONS)
+def _solve(matrix, right):
+    """Solve one small system in place by elimination with row exchange; return whether it has a solution."""
+    n = right.size
+    for column in range(n):
+        best = column
+        for i in range(column + 1, n):
+            if abs(matrix[i, column]) > abs(matrix[best, column]):
+                best = i
+        if not abs(matrix[best, column]) > 1e-14:
+            return False
+        if best != column:
+            for j in range(n):
+                matrix[column, j], matrix[best, j] = matrix[best, j], matrix[column, j]
+            right[column], right[best] = right[best], right[column]
+        for i in range(column + 1, n):
+            factor = matrix[i, column] / matrix[column, column]
+            for j in range(column, n):
+                matrix[i, j] -= factor * matrix[column, j]
+            right[i] -= factor * right[column]
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1, n):
+            right[i] -= matrix[i, j] * right[j]
+        right[i] /= matrix[i, i]
+    return True
+
+
+@njit(**OPTIONS)
+def orbit_of(work, n, lane, found):
+    """Find the start that a period's map (of sample 0) leads back to; return whether there is one."""
+    square, g = work.square, work.g
+    matrix = view(work.small, 0, (n, n))
+    for i in range(n):
+        for k in range(n):
+            matrix[i, k] = (1.0 if i == k else 0.0) - square[0, i, k, lane]
+        found[i] = g[0, i, lane]
+    return _solve(matrix, found)
+
+
+@njit(**OPTIONS)
+def _jump(square, g, n, times, power, shift, base, move, spare, vector):
+    """Raise the affine map (n, n), (n,) to a power: repeated squaring."""
+    for i in range(n):
+        shift[i], move[i] = 0.0, g[i]
+        for k in range(n):
+            base[i, k] = square[i, k]
+            power[i, k] = 1.0 if i == k else 0.0
+    while times > 0:
+        if times & 1:  # first what has been gathered, then base
+            for i in range(n):
+                vector[i] = move[i]
+                for k in range(n):
+                    vector[i] += base[i, k] * shift[k]
+                    spare[i, k] = 0.0
+                    for q in range(n):
+                        spare[i, k] += base[i, q] * power[q, k]
+            for i in range(n):
+                shift[i] = vector[i]
+                for k in range(n):
+                    power[i, k] = spare[i, k]
+        times >>= 1
+        if times:
+            for i in range(n):
+                vector[i] = move[i]
+                for k in range(n):
+                    vector[i] += base[i, k] * move[k]
+                    spare[i, k] = 0.0
+                    for q in range(n):
+                        spare[i, k] += base[i, q] * base[q, k]
+            for i in range(n):
+                move[i] = vector[i]
+                for k in range(n):
+                    base[i, k] = spare[i, k]
+
+
+@njit(**OPTIONS)
+def _interpolate(plan, work, n, J, moving_square, newton):
+    """Fill newton (BASE, c, L) with coefficients that interpolate those of the maps.
+
+    c is n, or n n + n where ``moving_square``. Lanes whose samples are all equal come out as exact zeros.
+    """
+    g, square = work.g, work.square
+    columns = n + (n * n if moving_square else 0)
+    for place in range(BASE_SAMPLES):
+        j = ORDER[place]
+        for i in range(n):
+            for lane in range(L):
+                newton[place, i, lane] = g[j, i, lane]
+            if moving_square:
+                for k in range(n):
+                    for lane in range(L):
+                        newton[place, n + i * n + k, lane] = square[j, i, k, lane]
+    fitted(plan, newton, columns)
+    return columns
+
+
+@njit(**OPTIONS)
+def _iterate(plan, work, n, columns, newton, reach, iterated, tracked, x):
+    """Iterate the interpolated maps, which at last are equal; track (.., n, L) gets every state.
+
+    What a lane does beyond its own last period is of no interest.
+    """
+    moving, most = 0, 0
+    for lane in range(L):
+        moving, most = max(moving, iterated[lane]), max(most, tracked[lane])
+    value, now, then = rows_of(work, columns), rows_of(work, n), rows_of(work, n)
+    psi, square, track = plan.psi, work.square, work.track
+    width, wide = newton.shape[1] * L, square.shape[1]
+    move(x, 0, now, 0, n)
+    move(x, 0, track, 0, n)
+    for number in range(most):
+        if number < max(moving, 1):
+            here = number * BASE_SAMPLES * L
+            for c in range(columns):
+                total = load(newton, c * L)
+                for place in range(1, BASE_SAMPLES):
+                    total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
+                store(value, c * L, total)
+        for i in range(n):
+            total = load(value, i * L)
+            for k in range(n):
+                if not reach[i, k]:
+                    continue
+                if columns > n:
+                    total = fma(load(value, (n + i * n + k) * L), load(now, k * L), total)
+                else:
+                    total = fma(load(square, (i * wide + k) * L), load(now, k * L), total)
+            store(then, i * L, total)
+        at = (number + 1) * track.shape[1] * L
+        for i in range(n):
+            reached = load(then, i * L)
+            store(now, i * L, reached)
+            store(track, at + i * L, reached)
+
+
+@njit(**OPTIONS)
+def _settled_maps(plan, work, n, columns, newton, lane, square, g):
+    """Evaluate one lane's map where the variable of interpolation no longer moves."""
+    psi, work_square, last = plan.psi, work.square, max(plan.iterated[lane] - 1, 0)
+    for c in range(columns):
+        value = newton[0, c, lane]
+        for place in range(1, BASE_SAMPLES):
+            value += psi[last, place, lane] * newton[place, c, lane]
+        if c < n:
+            g[c] = value
+        else:
+            square[(c - n) // n, (c - n) % n] = value
+    if columns == n:
+        for i in range(n):
+            for k in range(n):
+                square[i, k] = work_square[0, i, k, lane]
+
+
+@njit(**OPTIONS)
+def _pick(plan, work, n, columns, newton, tracked, lane, matrices, vectors):
+    """Fill z of one lane: its state at every sample, every boundary and the end, in the order of the periods."""
+    stops, track, z = plan.stops, work.track, work.z
+    square, power, base, spare = matrices[0], matrices[1], matrices[2], matrices[3]
+    g, shift, now, then = vectors[0], vectors[1], vectors[2], vectors[3]
+    at, known = tracked[lane], -1
+    for i in range(n):
+        now[i] = track[at, i, lane]
+    for stop in range(stops.shape[1]):
+        number, slot = stops[0, stop, lane], stops[1, stop, lane]
+        if number < 0:
+            break
+        if number <= tracked[lane]:
+            for i in range(n):
+                z[slot, i, lane] = track[number, i, lane]
+            continue
+        if number > at:
+            if known < 0:
+                _settled_maps(plan, work, n, columns, newton, lane, square, g)
+            if number - at != known:
+                known = number - at
+                _jump(square, g, n, known, power, shift, base, vectors[4], spare, vectors[5])
+            for i in range(n):
+                then[i] = shift[i]
+                for k in range(n):
+                    then[i] += power[i, k] * now[k]
+            for i in range(n):
+                now[i] = then[i]
+            at = number
+        for i in range(n):
+            z[slot, i, lane] = now[i]
+
+
+@njit(**OPTIONS)
+def _leap_error(plan, tile, work, n, first, columns, newton, lane, rtol):
+    """Return the error of interpolating between samples, over what is allowed."""
+    swing, peak, noise = plan.swing, tile.peak, tile.noise
+    z, square = work.z, work.square
+    worst = 0.0
+    J = plan.samples[lane]
+    for i in range(n):
+        largest = peak[first + i, lane]
+        size = 0.0
+        for j in range(J):
+            size = max(size, abs(z[j, i, lane]))
+        lost = 1.0 - abs(square[0, i, i, lane])
+        error = 0.0
+        for c in range(1 + (n if columns > n else 0)):
+            place, weight = i, 1.0
+            if c > 0:
+                place, weight = n + i * n + c - 1, 0.0
+                for j in range(J):
+                    weight = max(weight, abs(z[j, c - 1, lane]))
+            step = abs(newton[BASE_SAMPLES - 1, place, lane])
+            last = step * swing[0, lane]
+            once = step * swing[1, lane]
+            whole = last if lost * last <= once else once / lost
+            error += whole * weight
+        if error > 0.0:
+            allowed = _LEAP * rtol * (size + FLOOR * max(largest, size)) + noise[first + i, lane]
+            ratio = error / allowed
+            worst = ratio if not ratio <= worst else worst
+    return worst
+
+
+@njit(**OPTIONS)
+def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still):
+    """Fill z: where every sample starts, what holds at every boundary, and the end of the window; note who is periodic.
+
+    still (L,) gets who is. Returns whether all lanes are, so that one sample shows them all.
+    """
+    idle = tile.idle[program.stage[stage, FIRST_MEMBER] + member]
+    kind, leap_ratio, plan_iterated, peak = plan.kind, plan.leap_ratio, plan.iterated, tile.peak
+    noise, z = tile.noise, work.z
+    columns = program.stage[stage]
+    J, O = plan.size[0], plan.size[2]
+    size = J + O
+    x = tile.x[first : first + n]
+    newton = view(work.scratch, take(work, BASE_SAMPLES * (n + n * n) * L), (BASE_SAMPLES, n + n * n, L))
+    matrices, vectors = view(work.small, n * n, (4, n, n)), view(work.small, 5 * n * n, (6, n))
+    found = view(work.small, 5 * n * n + 6 * n, (n,))
+    iterated, tracked = work.whole[ITERATED], work.whole[TRACKED]
+    leaping = False
+    for lane in range(L):
+        still[lane], iterated[lane], tracked[lane] = 1, 0, 0
+        leaping = leaping or kind[lane] == LEAP
+    count = n
+    if leaping:
+        count = _interpolate(plan, work, n, J, columns[A_MOVES] == 1, newton)
+    for lane in range(L):
+        for slot in range(size + 1):
+            for i in range(n):
+                z[slot, i, lane] = 0.0 if waiting[lane] != 0 else x[i, lane]
+        if kind[lane] == IDLE or waiting[lane] != 0 or idle[lane] != 0:
+            continue
+        still[lane] = 0
+        if kind[lane] == CLOSE:
+            if orbit_of(work, n, lane, found):
+                for i in range(n):
+                    z[0, i, lane] = found[i]
+                    z[size, i, lane] = found[i]
+            else:
+                leap_ratio[lane] = np.inf
+        if kind[lane] != LEAP:
+            continue
+        constant = True
+        for place in range(1, BASE_SAMPLES):
+            for c in range(count):
+                constant = constant and newton[place, c, lane] == 0.0
+        if constant and columns[STEADY] and orbit_of(work, n, lane, found):
+            near = True
+            for i in range(n):
+                scale = abs(found[i]) + FLOOR * peak[first + i, lane]
+                near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + noise[first + i, lane]
+            if near:
+                still[lane] = 1
+                for slot in range(size + 1):
+                    for i in range(n):
+                        z[slot, i, lane] = found[i]
+                continue
+        iterated[lane] = 0 if constant else max(plan_iterated[lane], 0)
+        tracked[lane] = plan.periods[lane] if plan.periods[lane] <= MOST_TRACKED else iterated[lane]
+        if plan_iterated[lane] < 0 and not constant:
+            leap_ratio[lane] = np.inf
+    if leaping:
+        _iterate(plan, work, n, count, newton, reach, iterated, tracked, x)
+        for lane in range(L):
+            if kind[lane] == LEAP and still[lane] == 0:
+                _pick(plan, work, n, count, newton, tracked, lane, matrices, vectors)
+                ratio = _leap_error(plan, tile, work, n, first, count, newton, lane, rtol)
+                if not ratio <= leap_ratio[lane]:
+                    leap_ratio[lane] = ratio
+    everyone = True
+    for lane in range(L):
+        everyone = everyone and (still[lane] != 0 or kind[lane] != LEAP)
+    return everyone
