@@ -12,6 +12,7 @@ copyright = f"2026, {author}"
 release = version = installed("menaquinone")
 
 extensions = [
+    "calibrated",
     "card",
     "declared",
     "food_pages",

@@ -11,6 +11,7 @@ from menaquinone.analysis.exposure import (
     observe_plasma,
     terminal,
 )
+from menaquinone.analysis.knowledge import unknown_and_people
 from menaquinone.analysis.markers import observe_dp_ucmgp, percent_change, ratio, time_to_change, time_to_share
 from menaquinone.analysis.progression import (
     annual_change,
@@ -47,5 +48,6 @@ __all__ = [
     "time_in_range",
     "time_to_change",
     "time_to_share",
+    "unknown_and_people",
     "volume",
 ]

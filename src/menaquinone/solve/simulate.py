@@ -1,6 +1,6 @@
 """The front door: check what came, align it, run an engine, label what it found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
 from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
 from menaquinone.solve.states import handed_over, with_decisions, with_state
 from menaquinone.solve.streams import aligned, portions, solving, summarised, telling
+from menaquinone.solve.uncertain import number_of_draws, over_draws
 from menaquinone.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def simulate(
     summaries: Summaries | None = None,
     initial: "xarray.Dataset | None" = None,
     final_state: bool = False,
+    uncertainty: int | None = None,
 ) -> "xarray.Dataset":
     """Simulate people taking doses.
 
@@ -84,6 +86,10 @@ def simulate(
         doses and visits count from there; age, kidney function and doses on their way go on.
     final_state
         Keep the state at the end, for a run that goes on from it.
+    uncertainty
+        So many parameter sets are drawn from the posterior of the calibration, by the seed and apart from people;
+        everything is simulated with each, everybody with the same draws of their own. Parameters that were set by hand
+        stay. None: the defaults alone.
 
     Returns
     -------
@@ -91,7 +97,8 @@ def simulate(
         Dims (subject, time, form / tissue / protein / site); every variable with ``units``, ``long_name`` and
         ``source``. With ``summaries``, ``<name>_mean``, ``_sd``, ``_quantile``, ``_n`` and ``_failed`` in place of
         every output: dims (the column summarised by, time, form / tissue / protein / site, quantile). With a rule,
-        ``rule_dose`` (subject, visit, decided).
+        ``rule_dose`` (subject, visit, decided). With ``uncertainty`` a leading dim ``draw`` and the drawn parameters as
+        coordinates along it.
 
     Raises
     ------
@@ -116,6 +123,10 @@ def simulate(
     handed = None if initial is None else handed_over(initial, run.model, run.people)
     run = replace(run, initial=handed, keeps=bool(final_state))
     regimens, which = prescribed(regimen, run.people.ids)
+    if uncertainty is not None:
+        if run.initial is not None or run.keeps:
+            raise refused("uncertainty", uncertainty, "none beside `initial` or `final_state`, which hold one set")
+        return _over_draws(run, regimen, regimens, keep, uncertainty)
     safety = concerns(regimens, run.people, float(run.hours[-1]))
     warn_of(safety)
     refuse_what_does_not_fit(estimated(run, regimens, keep, n=run.people.n), summaries=keep is not None)
@@ -143,6 +154,33 @@ def simulate(
 def _about(run: Asked) -> dict[str, str | float]:
     """Return what the dataset says of the run."""
     return run.attributes() | ({} if run.initial is None else {"began_at": run.clock / HOURS_PER_DAY})
+
+
+def _over_draws(
+    run: Asked, regimen: Regimens, regimens: Sequence[Regimen], keep: Summaries | None, draws: int
+) -> "xarray.Dataset":
+    """Simulate with each of the parameter sets drawn."""
+    how_many = number_of_draws(draws)
+    refuse_what_does_not_fit(
+        estimated(run, regimens, keep, n=run.people.n, points=how_many), summaries=keep is not None
+    )
+    days, before = run.hours / HOURS_PER_DAY, 0
+
+    def told(done: int, every: int) -> None:
+        if run.progress is not None:
+            run.progress(before * every + done, how_many * every)
+
+    def once(model: Model, people: Population) -> "xarray.Dataset":
+        nonlocal before
+        found = simulate(
+            model, people, regimen, times=days, rtol=run.rtol, outputs=list(run.wanted), engine=run.engine,
+            on_failure=run.on_failure, rng=run.seed, growth_noise=run.growth_noise, workers=run.workers, progress=told,
+            summaries=keep,
+        )  # fmt: skip
+        before += 1
+        return found
+
+    return over_draws(once, run.model, run.people, how_many, run.seed)
 
 
 def _told(safety: Iterable[Concern], regimens: Iterable[Regimen]) -> dict[str, str | float]:
