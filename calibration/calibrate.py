@@ -37,8 +37,9 @@ SEED = 20_260
 WALKERS, STEPS, BURN = 96, 4000, 1000
 CHECKED = 16
 """Draws of the posterior at which the engine is asked."""
-PRIOR_BOX, NEXT_BOX = 2.0, 3.0
-"""Half-widths of the boxes: of the prior, in its SDs, and around the first answer, in SDs of the posterior there."""
+PRIOR_BOX, NEXT_BOX, LEAST_BOX = 2.0, 3.0, 1.5
+"""Half-widths of the boxes: of the prior, in its SDs, and around the first answer, in SDs of the posterior
+there and at least so many of the prior."""
 NOTHING = 0.1
 """Standard errors: a parameter that moves a figure by less over the whole box is not in its surface."""
 _95 = 2 * 1.959964
@@ -246,10 +247,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     first = Fit.around(FREE, surfaces(trials, box, 2, say), box, start)
     best = first.least_squares(start)
     say("simulating around the first answer")
-    box = bounds(best, NEXT_BOX * first.spread(best))
+    box = bounds(best, np.maximum(NEXT_BOX * first.spread(best), LEAST_BOX))
     seen = surfaces(trials, box, 3, say)
-    best = Fit.around(FREE, seen, box, best).least_squares(best)
-    fit = Fit.around(FREE, seen, box, best)
+    fit = Fit.around(FREE, seen, box, best)  # errors between studies are those at the first answer
     best = fit.least_squares(best)
     say("sampling the posterior")
     draws, times = fit.posterior(best, walkers=WALKERS, steps=asked.steps, burn=asked.steps // 4, seed=SEED)

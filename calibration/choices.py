@@ -32,9 +32,9 @@ FREE = (
     Free("growth[coronary]", "log", 0.95, 0.5, _BETWEEN, 0.3, 2.0, "assumed: 0.36-2.5 /a holds 95 %"),
     Free("growth[aortic valve]", "log", 1.3, 0.5, _BETWEEN, 0.3, 3.0, "assumed: 0.5-3.5 /a holds 95 %"),
     Free("potency[coronary]", "half-normal", 0.6744897501960817, 1.0, 0.0, 0.0, 3.0, "assumed: half-normal, holds 0"),
-    Free("pwv_drift", "log", 0.04, 0.5, 0.0, 0.01, 0.2, "assumed: 0.015-0.11 m/s per year holds 95 %"),
-    Free("carboxylation_effect", "plain", 0.0, 3.0, 0.0, -12.0, 12.0, "assumed: normal(0, 3), holds 0"),
-    Free("bone_effect", "plain", 0.0, 0.3, 0.0, -1.2, 1.2, "assumed: normal(0, 0.3), holds 0"),
+    Free("pwv_drift", "log", 0.04, 0.5, _BETWEEN, 0.01, 0.2, "assumed: 0.015-0.11 m/s per year holds 95 %"),
+    Free("carboxylation_effect", "plain", 0.0, 3.0, 2.0, -12.0, 12.0, "assumed: normal(0, 3), holds 0; one trial"),
+    Free("bone_effect", "plain", 0.0, 0.3, 0.2, -1.2, 1.2, "assumed: normal(0, 0.3), holds 0; one trial"),
 )  # fmt: skip
 """Free parameters. Bounds keep the model in its declared range; nothing should come to lie on one."""
 

@@ -130,8 +130,18 @@ class Fit:
         return np.concatenate([np.linalg.solve(root, one.surface.slope(point)) for one, root in pairs])
 
     def least_squares(self, start: Array) -> Array:
-        """Return the point that is nearest to reports and priors together, inside the box."""
-        return self._nearest(start, np.ones(len(self.free)), np.zeros(len(self.free), bool))[0]
+        """Return the point that is nearest to reports and priors together, inside the box.
+
+        Besides ``start``, the search begins at both ends of every parameter, since studies that contradict each other
+        leave more than one valley.
+        """
+        starts = [start]
+        for place, ends in enumerate(self.box):
+            for end in ends:
+                starts.append(start.copy())
+                starts[-1][place] = end
+        prior, held = np.ones(len(self.free)), np.zeros(len(self.free), bool)
+        return min((self._nearest(one, prior, held) for one in starts), key=lambda found: found[1])[0]
 
     def _nearest(self, start: Array, prior: Array, held: Array) -> tuple[Array, float]:
         """Minimise over what is not held; ``prior`` switches priors on (1) and off (0)."""
