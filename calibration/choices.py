@@ -22,11 +22,11 @@ FREE = (
     Free("u0[osteocalcin]", "log odds", 0.48, 0.5, 0.0, 0.05, 0.75, "assumed: 0.26-0.71 holds 95 %"),
     Free(
         "renal_slope[MGP]", "log", 0.0151, 0.3, 0.0, 0.003, 0.03,
-        "kremer-2021-egfr-slope; spread assumed, as the row has none",
+        "kremer-2021-egfr-slope",  # spread assumed, as the row has none
     ),
     Free(
         "dp_ucmgp_reference", "log", 376.0, 0.15, 0.35, 100.0, 1000.0,
-        "vanballegooijen-2018-lasa-dpucmgp; spread assumed: assays differ between studies",
+        "vanballegooijen-2018-lasa-dpucmgp",  # spread assumed: assays differ between studies
     ),
     Free("incidence[coronary]", "log", 0.186, 0.5, _BETWEEN, 0.02, 0.6, "assumed: 0.07-0.5 /a holds 95 %"),
     Free("growth[coronary]", "log", 0.95, 0.5, _BETWEEN, 0.3, 2.0, "assumed: 0.36-2.5 /a holds 95 %"),

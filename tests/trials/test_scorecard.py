@@ -125,7 +125,7 @@ def test_a_trial_is_scored_figure_by_figure():
     assert to_csv(found) == to_csv(scorecard([trial], n=20, rng=3))
     placebo = found[0]
     assert (placebo.predicted, placebo.verdict, placebo.used) == (0, SAMPLING, "")
-    assert {one.used for one in found[1:]} == {"default"}  # halving doses were chosen on these rows
+    assert {one.used for one in found[1:]} == {"fit"}
     for one in found[1:]:
         assert one.low < one.predicted < one.high
         assert 0 < one.error < one.high - one.low
