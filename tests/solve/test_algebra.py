@@ -307,12 +307,14 @@ def test_collocation_of_two_states_that_exchange_and_are_driven():
     assert x == pytest.approx(lanes(exact), rel=1e-10)
 
 
-def test_a_stiff_mode_is_damped_and_no_error():
+def test_a_stiff_mode_is_damped_and_its_rate_no_error():
     a = lanes(np.repeat(np.array([[[-1e6]]]), PT, axis=0))
     b = lanes(np.full((PT, 1), 2e6))
     path, spread = collocated(a, b, 1.0, lanes([1.0]), np.zeros((1, LANES)))
     assert path[-1] == pytest.approx(2.0, rel=1e-4)
-    assert (spread < 1.0).all()
+    other = collocated(100 * a, 100 * b, 1.0, lanes([1.0]), np.zeros((1, LANES)))[1]
+    assert other == pytest.approx(spread, rel=1e-3)  # the size of the jump, not of the rate
+    assert (spread < 1.0 / np.prod(POINTS[1:])).all()
 
 
 # Lanes ----------------------------------------------------------------------------------------------------------------

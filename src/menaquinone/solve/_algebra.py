@@ -43,6 +43,10 @@ _TAYLOR = 14
 """Terms of the series at norm 1/2: the rest is below 1e-17."""
 _SPILL = NODE_POLYNOMIAL.coef.copy()
 _LARGEST = float(np.abs(NODE_INTEGRALS).max())
+_SLAVED = _LARGEST / float(np.prod(1.0 - POINTS[1:-1]))
+"""Weight of a filter whose estimate tends to the error of a state that follows its input at once."""
+_FAST = 10.0
+"""Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
 _LEAST = 0.03
 """Most credit that an error estimate gets for terms that fall from one to the next."""
 _INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TAYLOR + S + 4)])
@@ -361,7 +365,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
 
     The path (points, n, L) stands in x from element ``path`` on; size (n, n): structure of the filter's elimination.
 
-    Stiff modes are damped by the rule, their defect is no error: it is filtered as the rule's first node would.
+    Stiff modes are damped by the rule, their defect is no error: it is filtered.
     """
     n = r.shape[0]
     h = load(widths, panel * L)
@@ -375,10 +379,12 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
                     rate = fma(load(a, (here * n + j) * L), load(x, path + (point * n + j) * L), rate)
             off = fma(rate, splat(DIFFERENCE[point]), off)
             lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
-        store(right, i * L, mul(_next_term(off, lower), mul(h, splat(_LARGEST))))
+        fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / _FAST))
+        slaved = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
+        store(right, i * L, mul(largest(magnitude(_next_term(off, lower)), slaved), mul(h, splat(_LARGEST))))
         for j in range(n):
             at = (((q + S * moving) * n + i) * n + j) * L
-            value = fma(mul(h, load(a, at)), splat(-WEIGHTS[0, 0]), splat(1.0 if i == j else 0.0))
+            value = fma(mul(h, load(a, at)), splat(-_SLAVED), splat(1.0 if i == j else 0.0))
             store(matrix, (i * n + j) * L, value)
     _eliminate(matrix, right, 1, size, size)
     for i in range(n):

@@ -182,8 +182,9 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
                     continue
                 if turn == 0:
                     copy(tile.settled, tile.x_next)
-                    for lane in range(L):
-                        state.many_cuts[lane] = 0
+                    for lane in range(L):  # others may be about to try again
+                        if state.pending[lane] >= 0:
+                            state.many_cuts[lane] = 0
                 else:
                     copy(tile.r, tile.kept)
                     put_on_orbits(program, agenda, tile, state, outcome)
