@@ -39,10 +39,18 @@ KEPT = {
         "MK-8", ({"TIME": 63.688068418, "AMT": 1496.39, "CMT": "oral[MK-8]", "II": 24.0, "ADDL": 2},), 111.688068418,
         turnover={"capacity": 3.37347, "half_level": 0.182349, "gain": 0.023856, "base": 0.0, "loss": 0.00122268},
     ),
+    "a drug that ends and a week without events": Case(
+        -1, ("MK-7",), ("liver",), (), (), {"resistance[liver]": 45.6975}, (), ("postmenopausal", 1, 1380733690), (),
+        (176.110114578,), antagonists=("warfarin",), taking=2.12089, until=0.5,
+    ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("one", [pytest.param(one, id=name) for name, one in KEPT.items()])
+BLIND = pytest.mark.xfail(strict=True, reason="a last term that is small by accident passes for a small error")
+MARKS = {"a drug that ends and a week without events": BLIND}
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=name, marks=MARKS.get(name, ())) for name, one in KEPT.items()])
 def test_what_was_off_once_holds(one):
     found = gap(one)
     assert found is not None

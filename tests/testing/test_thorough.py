@@ -79,6 +79,11 @@ def test_an_output_is_off_by_tolerances_of_itself_and_of_a_thousandth_of_the_lar
     assert (found.rtol, found.where) == (expected.rtol, expected.where)
 
 
+def test_what_changes_sign_is_off_by_tolerances_of_its_largest():
+    got, wanted = (dataset(values).rename(level="weighted_log") for values in ([0.0, 1e-6, -3.0], [0.0, 0.0, -3.0]))
+    assert thorough._worst(got, wanted, {"weighted_log": 4.0}, 1e-6).off == pytest.approx(0.25)
+
+
 def test_a_case_that_the_reference_cannot_solve_is_not_compared(monkeypatch):
     monkeypatch.setattr(thorough, "simulate", lambda **named: dataset([np.nan] * 3, status=2))
     assert gap(QUICK) is None

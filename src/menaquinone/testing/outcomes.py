@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-SIGNED = frozenset({"log_density", "wall_effect", "dose_time", "years_since_last_period"})
+SIGNED = frozenset({"log_density", "wall_effect", "weighted_log", "dose_time", "years_since_last_period"})
 """Variables that may be negative: a logarithm, a change, and times of doses given before a steady state began."""
 
 
