@@ -222,6 +222,18 @@ def test_a_person_is_the_same_in_any_company_bit_for_bit(name, seed, n, data, la
         assert part[variable].values.tobytes() == whole[variable].sel(subject=some).values.tobytes(), variable
 
 
+def test_what_a_rule_looks_back_on_grows_with_visits_alone():
+    held = []
+
+    def look(time, seen):
+        held.append((time, [one.time for one in seen.earlier], [one.earlier for one in seen.earlier]))
+        return seen.dose
+
+    ruled(mk.population("reference", 2), mk.rule(DAILY, look, visits="0:2:0.5 d"), times=[2])
+    times = [0, 0.5, 1, 1.5, 2]
+    assert held[::2] == [(time, times[:k], [()] * k) for k, time in enumerate(times)]  # each asked of all, then of one
+
+
 def test_the_same_run_again_is_the_same():
     people = mk.population("postmenopausal", 5, rng=1)
     one, other = ruled(people, RULES["luck"]), ruled(people, RULES["luck"])

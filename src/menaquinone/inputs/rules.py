@@ -45,7 +45,7 @@ class Seen:
     people
         Columns of the population by name, each (n,).
     earlier
-        The visits of this run before this one, in order.
+        The visits of this run before this one, in order; their own ``earlier`` is empty.
     seed, minute
         What draws depend on, beside the person: the study's seed and the time since entry.
     drawn_as : ndarray (n,)

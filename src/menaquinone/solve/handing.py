@@ -1,6 +1,6 @@
 """The cascade with where people end: its compiled driver leaves that in the crowd, from which it is read here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Event, local
 from typing import Any
@@ -56,13 +56,8 @@ class _Keeping(cascade._Runner):  # noqa: SLF001 - likewise
 
     def __init__(self, engine: Cascade, problem: Problem, wanted: tuple[str, ...]) -> None:
         super().__init__(engine, problem, wanted)
-        self.driver, self.kernel, self.ended = self.kernel, self._noted, local()
-
-    def _noted(self, march: int, program: Any, agenda: Any, crowd: Crowd, *rest: Any) -> int:
-        """Call the driver, whose arguments these are, and note the crowd that it moves to its end."""
-        self.ended.crowd = crowd
-        following: int = self.driver(march, program, agenda, crowd, *rest)
-        return following
+        self.ended = local()
+        self.kernel = _noting(self.kernel, self.ended)
 
     def __call__(self, subjects: np.ndarray, stopped: Event) -> Piece:
         """Return the outputs of some people and where they end."""
@@ -70,6 +65,19 @@ class _Keeping(cascade._Runner):  # noqa: SLF001 - likewise
         if stopped.is_set():
             return piece
         return replace(piece, ends=self.built.ends(self.ended.crowd, len(subjects)))
+
+
+def _noting(driver: Callable[..., int], ended: local) -> Callable[..., int]:
+    """Return the driver with a note of the crowd that it moves to its end.
+
+    A method would tie the runner to itself, and its workspace would outlive the leg.
+    """
+
+    def noted(march: int, program: Any, agenda: Any, crowd: Crowd, *rest: Any) -> int:
+        ended.crowd = crowd
+        return driver(march, program, agenda, crowd, *rest)
+
+    return noted
 
 
 __all__ = ["pieces_with_ends"]

@@ -23,6 +23,7 @@ from menaquinone.inputs.schedule import expand
 from menaquinone.model import Model
 from menaquinone.results import HELD, Accumulator, Summaries, cells_of, groups_of
 from menaquinone.solve.asked import Asked, asked, summaries_or_none
+from menaquinone.solve.handed import state_names
 from menaquinone.solve.room import available
 from menaquinone.solve.streams import doses_at_risk, portion_size, some
 
@@ -174,6 +175,9 @@ def estimated(
         "people at one time": int(each * portion) if portion < n * points else 0,
         "schedules": min(len(regimens), portion) * _longest(regimens, horizon) * _DOSE if len(regimens) > 1 else 0,
     }
+    if run.keeps:
+        # what was handed over, what a leg reaches, what is handed over and its labelled copy
+        parts["state"] = 4 * n * len(state_names(run.model)) * _NUMBER
     if summaries is None:
         parts["results"] = n * points * (_result(run) + 2 * _NUMBER) + (n * at_risk if points == 1 else 0)
     else:

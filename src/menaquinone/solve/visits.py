@@ -1,7 +1,7 @@
 """Visits: what a rule sees there, what it decides, and what that makes of the doses that follow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -119,17 +119,23 @@ class Visiting:
             dict(zip(names, self.doses[:, who], strict=True)),
             dict(zip(names, self.usual[:, who], strict=True)),
             {name: column.values[who] for name, column in people.table.items()},
-            tuple(one.take(np.searchsorted(then, who)) for then, one in self._earlier),
+            self._earlier_of(who),
             self.asked.seed,
             minute_of(self.asked.clock + hours),
             drawn_as[who],
         )
         found = decided(self.rule, seen)
-        self._earlier.append((who, seen))
+        self._earlier.append((who, replace(seen, earlier=())))  # else each would hold all before it, again and again
         self.doses[:, who] = found
         self.usual[:, who] = np.where(found > 0, found, self.usual[:, who])
         self.made[visit][:, who] = found
         self._apply(visit + 1, who)
+
+    def _earlier_of(self, who: np.ndarray) -> tuple[Seen, ...]:
+        """Return the visits before, of those who are still there."""
+        return tuple(
+            one if len(then) == len(who) else one.take(np.searchsorted(then, who)) for then, one in self._earlier
+        )
 
     def reached(self) -> dict[str, np.ndarray]:
         """Return the dose in force and the last that was not 0 by name, (2, n), nmol."""
