@@ -120,6 +120,7 @@ ENGINES = pytest.mark.parametrize("engine", [mk.Cascade(), mk.Reference(rtol=1e-
 def solved(case, engine=None, **options):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", mk.SafetyWarning)
         result = mk.simulate(*case, times=TIMES, engine=engine, **options)
     return result, [str(one.message) for one in caught]
 

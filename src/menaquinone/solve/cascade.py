@@ -75,7 +75,7 @@ class Cascade:
 
     def marks(self, rtol: float) -> np.ndarray:
         """Return the marks after a disturbance that a tolerance begins with, every panel halved ``level`` times."""
-        marks = _FEW if rtol >= _LOOSE else _SOME if rtol >= _USUAL else _MANY
+        marks = _MANY if rtol < _USUAL or not self.adaptive else _SOME if rtol < _LOOSE else _FEW
         parts = 2**self.level
         fine = [a + (b - a) * q / parts for a, b in pairwise(marks) for q in range(parts)]
         return np.array([*fine, marks[-1]])
