@@ -17,7 +17,15 @@ from menaquinone.solve import _algebra as algebra
 from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.structure import elimination
-from menaquinone.solve.tableau import DIFFERENCE, LOWER_DIFFERENCE, POINTS, STAGES, TERM_RATIO
+from menaquinone.solve.tableau import (
+    DIFFERENCE,
+    LOWER_DIFFERENCE,
+    LOWER_RATIO,
+    LOWEST_DIFFERENCE,
+    POINTS,
+    STAGES,
+    TERM_RATIO,
+)
 
 PT = STAGES + 1
 
@@ -193,23 +201,24 @@ def test_a_polynomial_input_is_solved_exactly(loss, width, powers):
 
 @pytest.mark.accuracy
 def falling(values):
-    """Return the share of the last difference that is counted: how it stands to the one before it."""
-    last, lower = DIFFERENCE @ values, LOWER_DIFFERENCE @ values
-    return float(np.clip(abs(last) * TERM_RATIO / abs(lower), algebra._LEAST, 1.0))
+    """Return what is counted of the last difference: by how terms fall, from the last and from the one before it."""
+    last, lower, lowest = (abs(one @ values) for one in (DIFFERENCE, LOWER_DIFFERENCE, LOWEST_DIFFERENCE))
+    share = min(1.0, max(last * TERM_RATIO / lower, lower * LOWER_RATIO / lowest))
+    return max(algebra._LEAST, share, lower / TERM_RATIO * share**2 / last)
 
 
 def test_the_estimate_is_what_leaving_the_start_out_does_as_far_as_terms_fall():
-    # an input of one degree less is interpolated without the start: nothing is lost
+    # an input of two degrees less has neither of the terms that are looked at: nothing is lost
     row = Row(lanes([[-0.3]]), 2.0)
-    low, high = (lanes((POINTS**power)[:, None]) for power in (STAGES - 1, STAGES))
-    assert row.estimate(low) == pytest.approx(0.0, abs=1e-13)
+    low, high = (lanes((POINTS**power)[:, None]) for power in (STAGES - 2, STAGES))
+    assert row.estimate(low) == pytest.approx(0.0, abs=1e-11)
     assert (row.estimate(high) > 1e-6).all()
     other = np.linalg.solve(np.vander(POINTS[1:]), POINTS[1:] ** STAGES)  # the interpolant without the start
     without = lanes(np.polyval(other, POINTS)[:, None])
     zero = np.zeros((1, LANES))
     off = np.abs(row.forced(zero, high) - row.forced(zero, without)).max(axis=0)
     share = falling(POINTS**STAGES)
-    assert 0.03 < share < 0.5
+    assert 0.03 < share < 1.0
     assert row.estimate(high) == pytest.approx(share * off, rel=1e-9)
 
 

@@ -29,6 +29,8 @@ from menaquinone.solve.tableau import (
     DIFFERENCE,
     LAGRANGE,
     LOWER_DIFFERENCE,
+    LOWER_RATIO,
+    LOWEST_DIFFERENCE,
     NODE_INTEGRALS,
     NODE_POLYNOMIAL,
     POINTS,
@@ -255,11 +257,17 @@ def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
 
 
 @njit(inline="always", **OPTIONS)
-def _next_term(last, lower):
-    """Return what the term after the last is likely to be, terms falling as they did: the last is still in use."""
-    ratio = div(mul(magnitude(last), splat(TERM_RATIO)), magnitude(lower))
-    share = largest(splat(_LEAST), smallest(splat(1.0), ratio))  # where the lower is nothing: all
-    return select(last, mul(last, share), splat(0.0))
+def _next_term(last, lower, lowest):
+    """Return what the term after the last is likely to be, terms falling as they did: the last is still in use.
+
+    A last term may be small by accident: what the one before it leads to counts as well.
+    """
+    one = div(mul(magnitude(last), splat(TERM_RATIO)), magnitude(lower))
+    two = div(mul(magnitude(lower), splat(LOWER_RATIO)), magnitude(lowest))
+    share = smallest(splat(1.0), largest(one, two))
+    before = mul(mul(magnitude(lower), splat(1.0 / TERM_RATIO)), mul(share, share))
+    found = largest(mul(magnitude(last), largest(splat(_LEAST), share)), before)
+    return select(lower, found, magnitude(last))
 
 
 @njit(**OPTIONS)
@@ -267,12 +275,13 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
     """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
     square = n * n * L
     for i in range(n):
-        total, lower = splat(0.0), splat(0.0)
+        total, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
         for point in range(S + 1):
             value = load(b, ((q + point * moving) * n + i) * L)
             total = fma(value, splat(DIFFERENCE[point]), total)
             lower = fma(value, splat(LOWER_DIFFERENCE[point]), lower)
-        store(slope, i * L, _next_term(total, lower))
+            lowest = fma(value, splat(LOWEST_DIFFERENCE[point]), lowest)
+        store(slope, i * L, _next_term(total, lower, lowest))
     for i in range(n):
         worst = splat(0.0)
         for node in range(S):
@@ -370,7 +379,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
     n = r.shape[0]
     h = load(widths, panel * L)
     for i in range(n):
-        off, lower = splat(0.0), splat(0.0)
+        off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
         for point in range(S + 1):
             here = (q + point * moving) * n + i
             rate = add(load(b, here * L), load(r, i * L))
@@ -379,9 +388,10 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
                     rate = fma(load(a, (here * n + j) * L), load(x, path + (point * n + j) * L), rate)
             off = fma(rate, splat(DIFFERENCE[point]), off)
             lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
+            lowest = fma(rate, splat(LOWEST_DIFFERENCE[point]), lowest)
         fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / _FAST))
         slaved = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
-        store(right, i * L, mul(largest(magnitude(_next_term(off, lower)), slaved), mul(h, splat(_LARGEST))))
+        store(right, i * L, mul(largest(magnitude(_next_term(off, lower, lowest)), slaved), mul(h, splat(_LARGEST))))
         for j in range(n):
             at = (((q + S * moving) * n + i) * n + j) * L
             value = fma(mul(h, load(a, at)), splat(-_SLAVED), splat(1.0 if i == j else 0.0))

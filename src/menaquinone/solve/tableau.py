@@ -41,5 +41,12 @@ LOWER_DIFFERENCE = np.array([0.0, *(1 / np.prod(node - np.delete(NODES, j)) for 
 _INSIDE = np.linspace(0.0, 1.0, 1001)
 TERM_RATIO = float(np.abs(NODE_POLYNOMIAL(_INSIDE)).max() / np.abs(Polynomial.fromroots(NODES[:-1])(_INSIDE)).max())
 """Largest value in a panel of what multiplies the one difference, over that of the other."""
+LOWEST_DIFFERENCE = np.array(
+    [0.0, 0.0, *(1 / np.prod(node - np.delete(NODES[1:], j)) for j, node in enumerate(NODES[1:]))]
+)
+"""Weights of the divided difference over all nodes but the first, two orders lower."""
+LOWER_RATIO = float(
+    np.abs(Polynomial.fromroots(NODES[:-1])(_INSIDE)).max() / np.abs(Polynomial.fromroots(NODES[:-2])(_INSIDE)).max()
+)
 NODE_INTEGRALS = _integrals([NODE_POLYNOMIAL])[:, 0]
 """Integral of the node polynomial from 0 to each node."""
