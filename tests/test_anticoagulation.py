@@ -42,6 +42,39 @@ def test_inr_by_genotype_at_five_milligrams_a_day():
     np.testing.assert_allclose(found, published, rtol=0.05)
 
 
+def test_every_pair_of_genotypes_is_near_what_the_rows_give():
+    """Clearance by allele and Hamberg's concentration-effect rows, up to nine units of INR; within 6 %."""
+    diplotypes = ["*1/*1", "*1/*2", "*1/*3", "*2/*2", "*2/*3", "*3/*3"]
+    everybody = mk.population("reference", 18, rng=1).having(
+        {"age": 71, "VKORC1": ["GG", "GA", "AA"] * 6, "CYP2C9": np.repeat(diplotypes, 3)}
+    )
+    found = inr(everybody.taking({"warfarin": "5 mg/d"}))[:, 0].reshape(6, 3)
+    clearance = {one: evidence.row(f"hamberg-2010-s-cl-allele{one}").value for one in "123"}
+    published = [hamberg(2.5 / 24 / (clearance[one[1]] + clearance[one[4]])) for one in diplotypes]
+    np.testing.assert_allclose(found, published, rtol=0.06)
+    assert (np.diff(found, axis=0) > 0).all()
+    assert (np.diff(found, axis=1) > 0).all()
+
+
+def test_doses_of_the_label_hold_the_range_in_each_genotype_of_vkorc1():
+    """The label's doses (CYP2C9 *1/*1) keep INR between 2 and 3; at the low end of GG's the model is just below 2."""
+    for genotype, row in (("GG", "gg"), ("GA", "ag"), ("AA", "aa")):
+        low, high = evidence.row(f"us-label-warfarin-dose-{row}-11").spread
+        users = TYPICAL.having({"VKORC1": genotype, "CYP2C9": "*1/*1"})
+        least, most = (inr(users.taking({"warfarin": mg}))[0, 0] for mg in (low, high))
+        assert 1.9 < least < most < 3.0
+        assert most > 2.3
+
+
+def test_stable_users_have_the_inr_that_users_have():
+    """Mean 2.28 and range 1.36 to 4.37 of 150 users (hamberg-2007-inr-ss)."""
+    found = inr(mk.population("vka", 400, rng=1))[:, 0]
+    row = evidence.row("hamberg-2007-inr-ss")
+    low, high = row.spread
+    assert np.median(found) == pytest.approx(row.value, rel=0.05)
+    assert ((found > low) & (found < high)).mean() > 0.9
+
+
 def test_the_other_link_with_its_own_levels_agrees():
     alone = mk.models.vitamin_k(antagonists=["warfarin"], sites=[], inr=mk.models.PROTHROMBIN_ALONE)
     found = inr(GENOTYPES.taking({"warfarin": "5 mg/d"}), model=alone)[:, 0]
@@ -130,6 +163,14 @@ def test_mk7_is_stronger_than_k1_and_more_does_more():
     assert all(mk7 < k1 for k1, mk7 in zip(by_dose["K1"], by_dose["MK-7"], strict=True))
     assert by_dose["MK-7"][0] < by_dose["K1"][2]  # 50 ug of MK-7 do more than 500 ug of K1
     assert 2.5 - by_dose["K1"][0] < 0.15 < 2.5 - by_dose["K1"][1]  # 150 ug/d are felt, 50 ug/d hardly
+
+
+def test_inr_falls_with_k1_that_is_eaten_as_observed():
+    """0.2 for every 100 ug over four days (khan-2004-k-per-100ug): half of it here, and more where INR is higher."""
+    reported = -evidence.row("khan-2004-k-per-100ug").value
+    eaten = mk.dose("K1", "100 ug", every="24 h", formulation="food")
+    falls = [-np.diff(inr(TYPICAL.taking({"warfarin": mg}), eaten, [0, 4])[0])[0] for mg in (INR_25, 12.0)]
+    assert 0.4 * reported < falls[0] < falls[1] < reported
 
 
 def with_mk7_level(nmol_per_l):

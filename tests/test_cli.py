@@ -295,6 +295,14 @@ def test_a_bare_name_describes_every_member(capsys):
     ]  # fmt: skip
 
 
+def test_parameters_of_antagonists_are_described_too(capsys):
+    code, text, _ = said(capsys, "describe", "ic50_gg")
+    assert code == 0
+    assert [line for line in text.splitlines() if not line.startswith(" ")] == [
+        "ic50_gg[warfarin] = 0.104 mg/L", "ic50_gg[acenocoumarol] = 0.104 mg/L"
+    ]  # fmt: skip
+
+
 def test_a_model_is_described_whole(capsys):
     everything, rat = (said(capsys, "describe", *name)[1] for name in ([], ["rat"]))
     assert "clearance[MK-7] = 1.1 L/h" in everything

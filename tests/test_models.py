@@ -130,6 +130,11 @@ def test_a_tissue_a_protein_and_a_site_of_ones_own():
         ({"forms": []}, InputError, "block 'oral_pk': got no members, expected at least one along 'form'."),
         ({"forms": ["K1", "K1"]}, InputError, "members of block 'oral_pk': got 'K1', expected each member once."),
         (
+            {"vkor": models.competition},
+            InputError,
+            "inr and vkor: got no antagonist beside them, expected one as in antagonists=['warfarin'].",
+        ),
+        (
             {"proteins": ["osteocalcin"], "sites": ["coronary"]},
             InputError,
             "model of 'coronary': got protein 'osteocalcin', expected 'MGP' among them.",

@@ -315,6 +315,7 @@ def _print_report(outcome: Any, trial: "Trial") -> None:
 
 def _described(what: str) -> str:
     from menaquinone import models
+    from menaquinone.catalogue.antagonists import ANTAGONISTS
     from menaquinone.inputs.people import RECORDS
     from menaquinone.model import bracketed
 
@@ -327,7 +328,7 @@ def _described(what: str) -> str:
     if what in RECORDS:
         return _people(RECORDS[what])
     said, names = [], [*ready, "populations", *RECORDS]
-    for stage in models.vitamin_k().stages:
+    for stage in models.vitamin_k(antagonists=ANTAGONISTS).stages:
         for (name, label), value in stage.values.items():
             full = bracketed(name, label)
             names += [name, full]

@@ -161,11 +161,14 @@ def vitamin_k(
         If a name is not in the catalogue.
     InputError
         If there is no form or no tissue, a record appears twice, a form has no delivery to a tissue, a protein or
-        a site that was asked for needs one that is left out, or antagonists come without the liver or a factor.
+        a site that was asked for needs one that is left out, antagonists come without the liver or a factor, or a
+        link or a VKOR without antagonists.
     """
     chosen = _several("forms", FORMS if forms is None else forms, form)
     places = _several("tissues", TISSUES if tissues is None else tissues, tissue)
     drugs = _several("antagonists", antagonists, antagonist)
+    if not drugs and (inr is not FACTORS_II_VII_X or vkor is not mass_action):
+        raise InputError("inr and vkor: got no antagonist beside them, expected one as in antagonists=['warfarin'].")
     if not isinstance(inr, InrLink):
         raise refused("inr", inr, "a link such as mk.models.FACTORS_II_VII_X")
     for name, given, usual_one in (("vkor", vkor, "mass_action"), ("cycle", cycle, "algebraic")):

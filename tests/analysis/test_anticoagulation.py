@@ -64,6 +64,7 @@ def test_refusals(labelled: Label) -> None:
     result = visits(labelled, [[2.0, 3.0]], [0, 10])
     for arguments, message in (
         ({"low": 3.0, "high": 2.0}, "range: got (3.0, 2.0), expected a lower limit below the upper one."),
+        ({"low": "2", "high": 3.0}, "range: got ('2', 3.0), expected a lower limit below the upper one."),
         (
             {"variable": "ina"},
             "unknown variable of the result: got 'ina', expected one of 'inr'; the nearest is 'inr'.",

@@ -284,6 +284,11 @@ NATTO = {"natto": "50 g/d"}
             InputError,
             "every: got '0 d', expected a time greater than 0.",
         ),
+        (
+            {"foods": {"natto": "50 g/d"}, "region": "JP", "every": "7 d"},
+            InputError,
+            "every: got '7 d', expected none beside amounts per day, which are eaten at the meals of every day.",
+        ),
     ],
 )
 def test_refusals(arguments, kind, message):

@@ -8,6 +8,7 @@ from menaquinone.errors import InputError
 from menaquinone.inputs.diet import diet
 from menaquinone.inputs.habitual import habitual
 from menaquinone.inputs.population import population
+from menaquinone.inputs.regimen import dose
 
 IDS = np.arange(20_000)
 
@@ -92,6 +93,26 @@ def test_a_portion_is_no_habit():
         (
             {"MK-7": "-5 ug/d"},
             "diet 'MK-7' of population 'reference': got -5.0, expected finite numbers of at least 0.",
+        ),
+        (
+            {"MK-7": "some"},
+            "intake of MK-7: got 'some', expected a quantity with its unit such as '1 ug/d'.",
+        ),
+        (
+            {"MK-7": {"a": 1}},
+            "intake of MK-7: got {'a': 1}, expected a quantity, a number in ug/d or one for each person.",
+        ),
+        (
+            diet("Japan") + dose("MK-7", "45 ug", every="24 h"),
+            "habitual diet: got 'a regimen', expected a diet such as mk.diet('Netherlands'); doses belong to a run.",
+        ),
+        (
+            diet("Japan", until="30 d"),
+            "habitual diet: got 'one that starts or ends', expected a diet without `start` and `until`.",
+        ),
+        (
+            diet("Japan", start="30 d", meals=None),
+            "habitual diet: got 'one that starts or ends', expected a diet without `start` and `until`.",
         ),
     ],
 )

@@ -49,10 +49,17 @@ def said(call):
                 "on who else is there."
             ),
         ),
+        (lambda t, s: s["INR"], "unknown output that is seen: got 'INR', expected one of 'inr'; the nearest is 'inr'."),
     ],
 )
 def test_decisions_that_are_refused(decide, message):
     assert said(lambda: decided(made(decide), seen())) == message
+
+
+def test_a_fault_in_a_rule_goes_on_with_where_it_happened():
+    with pytest.raises(ZeroDivisionError) as caught:
+        decided(made(lambda t, s: 1 // 0), seen())
+    assert caught.value.__notes__ == ["in the rule at 7 d, for 5 people"]
 
 
 def test_several_doses_come_by_name():

@@ -106,6 +106,42 @@ def test_long_standing_users_of_a_drug():
     assert kinds(LOW, people=users.select([0])) == []
 
 
+def test_a_rule_counts_for_the_interaction_whatever_is_written_and_for_high_doses_by_what_it_gave():
+    nothing = mk.dose("MK-7", "0 ug", every="24 h")
+
+    def ruled(doses):
+        return mk.rule(doses, lambda _, seen: seen.dose, visits="7:21:7 d", observes="dp_ucmgp")
+
+    assert kinds(ruled({"drug": WARFARIN, "vitamin": nothing})) == [InteractionWarning]
+    assert kinds(ruled(nothing), people=mk.population("reference", 1).taking({"warfarin": 5})) == [InteractionWarning]
+    assert kinds(WARFARIN + ruled(nothing)) == [InteractionWarning]
+    assert kinds(ruled(WARFARIN)) == []
+    assert kinds(ruled(LOW)) == []
+    assert kinds(ruled(HIGH)) == [HighDoseWarning]
+    regimen = ruled(LOW)
+    (most,) = concerns([regimen], None, YEAR, {regimen.rule: [regimen.rule.records[0].amount * 2]})
+    assert str(most) == TOO_MUCH
+
+
+def test_what_a_rule_decides_is_warned_of_once_the_run_is_over():
+    model = mk.models.vitamin_k(forms=["MK-7"], sites=[])
+    doubled = mk.rule(LOW, lambda _, seen: np.where(seen.ids == 1, 360.0, 180.0), visits=[3, 7], observes="dp_ucmgp")
+    for options in ({}, {"summaries": mk.Summaries()}, {"final_state": True}):
+        with pytest.warns(SafetyWarning) as seen:
+            result = mk.simulate(model, mk.population("reference", 2, rng=1), doubled, times=[0, 8], **options)
+        assert [str(one.message) for one in seen] == [TOO_MUCH]
+        assert seen[0].filename == __file__
+        assert result.attrs["safety"] == TOO_MUCH
+    with pytest.warns(HighDoseWarning) as seen:  # the dose reached goes on, though nothing more is decided
+        mk.simulate(model, mk.population("reference", 2, rng=1), doubled.unattended(), times=[0, 8], initial=result)
+    assert len(seen) == 1
+    already = mk.rule(HIGH, lambda _, seen: 2 * seen.dose, visits=[3], observes="dp_ucmgp")
+    with pytest.warns(SafetyWarning) as seen:
+        result = mk.simulate(model, None, already, times=[0, 8])
+    assert [str(one.message) for one in seen] == [TOO_MUCH]
+    assert result.attrs["safety"].startswith("720 ug of MK-7 in a day")
+
+
 def test_each_kind_once_and_the_largest_dose():
     found = concerns([HIGH, mk.dose("MK-7", "720 ug", every="24 h"), HIGH + WARFARIN], None, YEAR)
     assert [one.category for one in found] == [InteractionWarning, HighDoseWarning]

@@ -62,6 +62,10 @@ def test_an_output_that_falls_with_the_dose():
         (lambda: mk.titration.stepwise("inr", 2, 3, step=0), "step: got 0, expected a share between 0 and 1."),
         (lambda: mk.titration.stepwise("inr", 2, 3, far_step=1), "far_step: got 1, expected a share between 0 and 1."),
         (lambda: mk.titration.stepwise("inr", 2, 3, most=0), "most: got 0, expected a dose greater than 0."),
+        (
+            lambda: mk.titration.inr(tablet="0.5 mg"),
+            "tablet: got '0.5 mg', expected a plain number in the unit of the output or of the rule.",
+        ),
         (lambda: mk.titration.stepwise("inr", 2, 3, tablet=-1), "tablet: got -1, expected a dose of at least 0."),
     ],
 )

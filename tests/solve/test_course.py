@@ -373,7 +373,14 @@ def test_a_person_that_fails_is_decided_for_no_more():
         (
             lambda: ruled(None, mk.rule(DAILY, TO_RANGE, visits=[7], observes="inr")),
             (
-                "unknown output that a rule observes: got 'inr', expected one of "
+                "output that a rule observes 'inr': got model 'vitamin K' without an antagonist, expected one as in "
+                "mk.models.vitamin_k(antagonists=['warfarin'])."
+            ),
+        ),
+        (
+            lambda: ruled(None, mk.rule(DAILY, TO_RANGE, visits=[7], observes="bmd")),
+            (
+                "unknown output that a rule observes: got 'bmd', expected one of "
                 f"{', '.join(map(repr, list(TITRATED.offers)[:-1]))} and '{list(TITRATED.offers)[-1]}'."
             ),
         ),

@@ -96,6 +96,22 @@ def test_times_that_are_read(times, hours):
                 "'plasma_concentration'."
             ),
         ),
+        (
+            {"outputs": ["inr"]},
+            InputError,
+            (
+                "output 'inr': got model 'vitamin K' without an antagonist, expected one as in "
+                "mk.models.vitamin_k(antagonists=['warfarin'])."
+            ),
+        ),
+        (
+            {"people": mk.population("reference", 1, diet={"MK7": 45.0})},
+            UnknownNameError,
+            (
+                "unknown form that population 'reference' habitually eats: got 'MK7', expected one of 'K1', 'MK-4', "
+                "'MK-7', 'MK-8' and 'MK-9'; the nearest is 'MK-7'."
+            ),
+        ),
         ({"outputs": "hydroquinone"}, InputError, f"outputs: got 'hydroquinone', expected {LISTING}."),
         ({"outputs": []}, InputError, f"outputs: got [], expected {LISTING}."),
         ({"outputs": 3}, InputError, f"outputs: got 3, expected {LISTING}."),

@@ -1,5 +1,6 @@
 """How well an anticoagulant is controlled: the share of time in a therapeutic range. Not a dosing tool."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def time_in_range(
         If the range is none, the result was not saved at ``start``, or there are not two readings.
     """
     one = axes.variable(result, variable)
-    if not low < high:
+    if not (isinstance(low, Real) and isinstance(high, Real) and low < high):
         raise refused("range", (low, high), "a lower limit below the upper one")
     first = 0 if start is None else int(axes.positions(one, [start], "start")[0])
     times, values = axes.hours(one)[first:], axes.last(one)[..., first:]

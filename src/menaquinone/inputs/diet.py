@@ -178,6 +178,8 @@ def diet(
         parts, notes = _habit(diets.habit(foods))
     else:
         parts, notes = _named(foods, region, rows or {})
+    if every is not None and parts and all(one.daily for one in parts):
+        raise refused("every", every, "none beside amounts per day, which are eaten at the meals of every day")
     return Diet(tuple(_records(parts, when)), notes, parts)
 
 

@@ -19,7 +19,7 @@ from menaquinone.inputs.columns import DRUGS_END, Column, only_covariate
 from menaquinone.inputs.consequences import changed
 from menaquinone.inputs.covariates import Covariate, frozen
 from menaquinone.inputs.diet import Diet
-from menaquinone.inputs.habitual import habitual, intakes
+from menaquinone.inputs.habitual import habitual, intakes, per_person
 from menaquinone.inputs.people import Record, chosen, living
 from menaquinone.inputs.records import together
 from menaquinone.units import HOURS_PER_DAY, hours, magnitude
@@ -226,6 +226,8 @@ class Population:
         InputError
             If a dose is negative, not finite or of the wrong shape, or ``until`` is no time after entry.
         """
+        if not isinstance(drugs, Mapping):
+            raise refused("drugs", drugs, "daily doses by antagonist such as {'warfarin': '5 mg/d'}")
         columns = {}
         for name, amount in drugs.items():
             known = antagonist(name)
@@ -243,9 +245,7 @@ class Population:
 
     def _daily(self, name: str, amount: Any) -> np.ndarray:
         """Return a daily dose in mg/d, (n,)."""
-        if isinstance(amount, str) or hasattr(amount, "units"):
-            amount = magnitude(amount, "mg/d", f"daily dose of {name}")
-        numbers = np.array(np.broadcast_to(np.asarray(amount, float), (self.n,)))
+        numbers = per_person(amount, "mg/d", f"daily dose of {name}", self.n)
         wrong = numbers[~(np.isfinite(numbers) & (numbers >= 0))]
         if wrong.size:
             raise refused(f"daily dose of {name}", float(wrong[0]), "a finite number of at least 0 in mg/d")

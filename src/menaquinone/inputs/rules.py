@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from menaquinone.errors import InputError, listed, refused
+from menaquinone.errors import InputError, listed, refused, unknown
 from menaquinone.inputs import draws
 from menaquinone.inputs.covariates import frozen
 from menaquinone.inputs.records import DoseRecord, Regimen, RuleRecord
@@ -72,7 +72,15 @@ class Seen:
             object.__setattr__(self, name, MappingProxyType(arrays))
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """Return an observed output by its name, (n,)."""
+        """Return an observed output by its name, (n,).
+
+        Raises
+        ------
+        UnknownNameError
+            If the rule does not observe it.
+        """
+        if name not in self.outputs:
+            raise unknown("output that is seen", name, self.outputs)
         return self.outputs[name]
 
     @property
@@ -164,7 +172,12 @@ def decided(rule: RuleRecord, seen: Seen) -> np.ndarray:
 
 
 def _asked(rule: RuleRecord, seen: Seen) -> np.ndarray:
-    returned, n = rule.decide(seen.time, seen), len(seen.ids)
+    n = len(seen.ids)
+    try:
+        returned = rule.decide(seen.time, seen)
+    except Exception as fault:  # of whoever wrote the rule: it goes on as it is, with where it happened
+        fault.add_note(f"in the {_at(seen)}, for {n} people")
+        raise
     if rule.named and not isinstance(returned, Mapping):
         raise refused(_at(seen), type(returned).__name__, f"a mapping with {listed(rule.names)}")
     by_name = dict(returned) if rule.named else {rule.names[0]: returned}

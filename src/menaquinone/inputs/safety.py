@@ -4,9 +4,10 @@ A simulation harms nobody; this is for whoever reads a result as if it were abou
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,10 +16,13 @@ from menaquinone.catalogue.safety import ASK_ABOVE, INTERACTION_ROWS
 from menaquinone.declare import source_ids
 from menaquinone.errors import HighDoseWarning, InteractionWarning, SafetyWarning, listed
 from menaquinone.inputs.population import Population
-from menaquinone.inputs.records import ROUNDING, DoseRecord, Regimen, count
+from menaquinone.inputs.records import ROUNDING, DoseRecord, Regimen, RuleRecord, count
 from menaquinone.units import HOURS_PER_DAY
 
 NOTHING = "nothing to say"
+Decided = Mapping[RuleRecord, Sequence[float]]
+"""The largest amount (nmol) that a rule has given of each of its doses."""
+_NONE: Decided = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,13 @@ class Concern:
         return f"{self.message} ({', '.join(self.evidence)})"
 
 
-def concerns(regimens: Iterable[Regimen | None], people: Population | None, horizon: float) -> tuple[Concern, ...]:
+def concerns(
+    regimens: Iterable[Regimen | None], people: Population | None, horizon: float, decided: Decided = _NONE
+) -> tuple[Concern, ...]:
     """Return what regimens touch, each kind once.
+
+    A rule may give any amount of what it decides, so its doses count for the interaction whatever is written; for high
+    doses count the amounts written until it has decided others.
 
     Parameters
     ----------
@@ -55,20 +64,29 @@ def concerns(regimens: Iterable[Regimen | None], people: Population | None, hori
         Who may take an antagonist for long.
     horizon
         End of the run, h: later doses do not count.
+    decided
+        What rules have given at most, once the run is over.
     """
     long_standing = () if people is None else people.drugs
     interacting: Concern | None = None
     high: dict[str, float] = {}
     for regimen in regimens:
-        doses = [one for one in (regimen.prescribed if regimen else ()) if isinstance(one, DoseRecord)]
-        doses = [one for one in doses if (one.amount > 0 or one.rate > 0) and one.time < horizon]
-        interacting = interacting or _interaction(doses, long_standing)
+        written = [one for one in (regimen.records if regimen else ()) if isinstance(one, DoseRecord)]
+        ruled = _at_most(regimen.rule, decided) if regimen and regimen.rule else []
+        interacting = interacting or _interaction((*_given(written, horizon), *ruled), long_standing)
+        doses = _given((*written, *ruled), horizon)
         for form, limit in ASK_ABOVE.items():
             most = _most_in_a_day([one for one in doses if one.form == form and not one.food], horizon)
             if most > limit.value * (1 + ROUNDING):
                 high[form] = max(most, high.get(form, 0.0))
     found = [interacting] if interacting else []
     return (*found, *(_high_dose(form, most) for form, most in high.items()))
+
+
+def new(found: Iterable[Concern], said: Iterable[Concern]) -> tuple[Concern, ...]:
+    """Return what is of another kind than all that has been said."""
+    kinds = {one.category for one in said}
+    return tuple(one for one in found if one.category not in kinds)
 
 
 def warn_of(found: Iterable[Concern], stacklevel: int = 2) -> None:
@@ -88,6 +106,16 @@ def unsaid() -> Iterator[None]:
 def told(found: Iterable[Concern]) -> str:
     """Return what a result says: one sentence a line."""
     return "\n".join(map(str, found)) or NOTHING
+
+
+def _given(doses: Iterable[DoseRecord], horizon: float) -> list[DoseRecord]:
+    return [one for one in doses if (one.amount > 0 or one.rate > 0) and one.time < horizon]
+
+
+def _at_most(rule: RuleRecord, decided: Decided) -> list[DoseRecord]:
+    """Return the doses of a rule, each with the largest amount that anybody was given."""
+    most = decided.get(rule, [0.0] * len(rule.doses))
+    return [replace(one, amount=max(one.amount, amount)) for one, amount in zip(rule.records, most, strict=True)]
 
 
 def _interaction(doses: Iterable[DoseRecord], long_standing: tuple[str, ...]) -> Concern | None:
@@ -147,4 +175,4 @@ def _ug(one: DoseRecord) -> float:
     return amount * one.molar_mass / 1e3 / max(one.infused / HOURS_PER_DAY, 1.0)
 
 
-__all__ = ["NOTHING", "Concern", "concerns", "told", "unsaid", "warn_of"]
+__all__ = ["NOTHING", "Concern", "Decided", "concerns", "new", "told", "unsaid", "warn_of"]

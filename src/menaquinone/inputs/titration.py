@@ -6,6 +6,7 @@ stable patient can be built; it is no advice.
 
 from dataclasses import dataclass
 from math import inf, isfinite
+from numbers import Real
 
 import numpy as np
 
@@ -61,7 +62,10 @@ class Stepwise:
     rises: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what is no range or no step."""
+        """Refuse what is no number, no range or no step."""
+        for name in ("low", "high", "far_low", "far_high", "hold", "step", "far_step", "most", "tablet"):
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), Real):
+                raise refused(name, getattr(self, name), "a plain number in the unit of the output or of the rule")
         if not (isfinite(self.low) and isfinite(self.high) and self.low < self.high):
             raise InputError(f"range: got {self.low:g} to {self.high:g}, expected a low end below a high end.")
         if not self.far_low <= self.low < self.high <= self.far_high:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from menaquinone import units
-from menaquinone.errors import SolveError, listed, refused, unknown
+from menaquinone.catalogue.forms import FORMS
+from menaquinone.errors import InputError, SolveError, listed, refused, unknown
 from menaquinone.inputs.draws import entropy
 from menaquinone.inputs.population import Population, population
+from menaquinone.inputs.records import RuleRecord
 from menaquinone.inputs.regimen import DoseRecord, Regimen
 from menaquinone.inputs.times import hours_of
 from menaquinone.model import Model
@@ -22,6 +24,7 @@ from menaquinone.solve.solution import STATUS, Engine, Progress
 
 _TIGHTEST, _LOOSEST = 1e-10, 1e-2
 _SHOWN = 5
+_OF_ANTAGONISTS = ("inr", "factor_activity", "s_concentration", "r_concentration", "antagonism")
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Asked:
         The state to go on from.
     keeps
         Whether the state at the end is kept.
+    given
+        Called with each rule and the largest amounts (nmol) that it gave of its doses.
     """
 
     model: Model
@@ -72,6 +77,7 @@ class Asked:
     points: int = 1
     initial: Handed | None = None
     keeps: bool = False
+    given: Callable[[RuleRecord, np.ndarray], None] | None = None
 
     @property
     def clock(self) -> float:
@@ -138,6 +144,7 @@ def asked(
     if workers is not None and not (units.magnitude(workers, "1", "workers") >= 1 and workers == int(workers)):
         raise refused("workers", workers, "a whole number of at least 1")
     people = population("reference", 1) if people is None else people
+    _refuse_unknown_forms(model, people)
     engine = Cascade() if engine is None else engine
     if isinstance(engine, type) or not hasattr(engine, "pieces"):
         raise refused("engine", engine, "mk.Cascade() or mk.Reference()")
@@ -151,6 +158,15 @@ def asked(
     )
 
 
+def _refuse_unknown_forms(model: Model, people: Population) -> None:
+    """Refuse a habitual intake that neither model nor catalogue knows: a misspelt form would change nothing, unseen."""
+    eaten = [(one, one.block.axes.index("form")) for one in model.stages if "form" in one.block.axes]
+    known = {*FORMS, *(member.name[axis] for one, axis in eaten for member in one.members)}
+    for name in people.diet:
+        if name not in known:
+            raise unknown(f"form that population '{people.name}' habitually eats", name, FORMS)
+
+
 def _wanted(model: Model, outputs: Any) -> tuple[str, ...]:
     if outputs is None:
         return model.outputs
@@ -158,8 +174,18 @@ def _wanted(model: Model, outputs: Any) -> tuple[str, ...]:
         raise refused("outputs", outputs, f"a list of names such as {listed(model.outputs[:2])}")
     for name in outputs:
         if name not in model.offers:
-            raise unknown("output", name, model.offers)
+            raise no_output("output", name, model)
     return tuple(dict.fromkeys(outputs))
+
+
+def no_output(what: str, name: str, model: Model) -> InputError:
+    """Word that a model has no such output; of INR and activities, what brings them."""
+    if name in _OF_ANTAGONISTS:
+        return InputError(
+            f"{what} '{name}': got model '{model.name}' without an antagonist, expected one as in "
+            "mk.models.vitamin_k(antagonists=['warfarin'])."
+        )
+    return unknown(what, name, model.offers)
 
 
 def molar_masses(regimens: Iterable[Regimen]) -> dict[str, float]:
@@ -191,6 +217,17 @@ def said(regimen: Any) -> str:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Largest:
+    """The largest amounts that rules gave of their doses, noted group by group. Mutable."""
+
+    def __init__(self) -> None:
+        self.amounts: dict[RuleRecord, list[float]] = {}
+
+    def note(self, rule: RuleRecord, amounts: np.ndarray) -> None:
+        """Note what a rule gave at most of each of its doses, nmol."""
+        self.amounts[rule] = np.maximum(self.amounts.get(rule, 0.0), amounts).tolist()
 
 
 class Failures:
@@ -241,4 +278,14 @@ class Failures:
         warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
 
 
-__all__ = ["Asked", "Failures", "asked", "hours_of", "molar_masses", "said", "summaries_or_none"]
+__all__ = [
+    "Asked",
+    "Failures",
+    "Largest",
+    "asked",
+    "hours_of",
+    "molar_masses",
+    "no_output",
+    "said",
+    "summaries_or_none",
+]

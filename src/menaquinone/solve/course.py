@@ -213,6 +213,8 @@ class Group:
                 seen = {name: values[-1][:, fine] for name, values in outputs.items()}
                 visiting.decide(leg.visit, alive[fine], seen)
         decisions = () if visiting is None else (Decisions(np.arange(n), visiting.rule, visiting.made),)
+        if visiting is not None and asked.given is not None:
+            asked.given(visiting.rule, visiting.largest)
         return Travelled(found, self._handed(state, visiting) if asked.keeps else None, decisions)
 
     # one leg ----------------------------------------------------------------------------------------------------------

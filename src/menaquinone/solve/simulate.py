@@ -10,10 +10,10 @@ from menaquinone.errors import refused
 from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.records import Regimen, together
-from menaquinone.inputs.safety import Concern, concerns, told, warn_of
+from menaquinone.inputs.safety import Concern, concerns, new, told, warn_of
 from menaquinone.model import Model
 from menaquinone.results import Summaries, groups_of, labelled, labelled_summaries
-from menaquinone.solve.asked import Asked, Failures, asked, said, summaries_or_none
+from menaquinone.solve.asked import Asked, Failures, Largest, asked, said, summaries_or_none
 from menaquinone.solve.course import Course
 from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
 from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
@@ -127,14 +127,16 @@ def simulate(
         if run.initial is not None or run.keeps:
             raise refused("uncertainty", uncertainty, "none beside `initial` or `final_state`, which hold one set")
         return _over_draws(run, regimen, regimens, keep, uncertainty)
-    safety = concerns(regimens, run.people, float(run.hours[-1]))
-    warn_of(safety)
+    beforehand, largest = concerns(regimens, run.people, float(run.hours[-1])), Largest()
+    warn_of(beforehand)
+    run = replace(run, given=largest.note)
     refuse_what_does_not_fit(estimated(run, regimens, keep, n=run.people.n), summaries=keep is not None)
     failures = Failures()
     if keep is not None:
         groups = groups_of(run.people, keep.by)
         statistics = summarised(run, portions(run, regimens, which), keep, groups, failures)
         _report(run, failures)
+        safety = _afterwards(run, regimens, beforehand, largest)
         about = _about(run) | {"regimen": said(regimen)} | _told(safety, regimens)
         return labelled_summaries(run.model, run.people, groups, run.hours, run.wanted, statistics, keep, about)
     problem = aligned(run, regimens, which)
@@ -145,6 +147,7 @@ def simulate(
         solution, decisions, handed = gathered(problem, run.wanted, solving(run, problem)), (), None
     failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
     _report(run, failures)
+    safety = _afterwards(run, regimens, beforehand, largest)
     status, about = (solution.status, solution.failed_at, STATUS), _about(run) | _told(safety, regimens)
     result = labelled(run.model, run.people, problem.doses, run.hours, solution.outputs, status, about)
     result = with_decisions(result, decisions)
@@ -181,6 +184,15 @@ def _over_draws(
         return found
 
     return over_draws(once, run.model, run.people, how_many, run.seed)
+
+
+def _afterwards(
+    run: Asked, regimens: Sequence[Regimen], beforehand: tuple[Concern, ...], largest: Largest
+) -> tuple[Concern, ...]:
+    """Return what there is to say of safety now that rules have decided, and warn of what was not known beforehand."""
+    found = concerns(regimens, run.people, float(run.hours[-1]), largest.amounts)
+    warn_of(new(found, beforehand), stacklevel=3)
+    return found
 
 
 def _told(safety: Iterable[Concern], regimens: Iterable[Regimen]) -> dict[str, str | float]:

@@ -9,7 +9,7 @@ from menaquinone.errors import InputError, listed, unknown
 from menaquinone.inputs.records import RuleRecord
 from menaquinone.inputs.rules import Seen, decided, minute_of, sizes
 from menaquinone.model import Model, bracketed
-from menaquinone.solve.asked import Asked
+from menaquinone.solve.asked import Asked, no_output
 from menaquinone.units import HOURS_PER_DAY, factor
 
 
@@ -84,6 +84,7 @@ class Visiting:
         self.scales = np.ones((n, 1 + len(written) * self.legs))
         self.made = np.full((len(rule.visits), len(written), n), np.nan)
         self._earlier: list[tuple[np.ndarray, Seen]] = []
+        self._most = np.zeros(len(written))
         self._apply(0, np.arange(n))
 
     @property
@@ -94,6 +95,7 @@ class Visiting:
     def _apply(self, leg: int, who: np.ndarray) -> None:
         for row, amounts in enumerate(self.doses):
             self.scales[who, 1 + row * self.legs + leg] = amounts[who]
+        self._most = np.maximum(self._most, self.doses[:, who].max(axis=1))
 
     def decide(self, visit: int, who: np.ndarray, outputs: Mapping[str, np.ndarray]) -> None:
         """Have the rule decide for some people.
@@ -137,6 +139,11 @@ class Visiting:
             one if len(then) == len(who) else one.take(np.searchsorted(then, who)) for then, one in self._earlier
         )
 
+    @property
+    def largest(self) -> np.ndarray:
+        """The largest amount of each dose that anybody was to get, (doses,), nmol."""
+        return np.asarray(self._most * self.sizes)
+
     def reached(self) -> dict[str, np.ndarray]:
         """Return the dose in force and the last that was not 0 by name, (2, n), nmol."""
         pairs = np.stack([self.doses, self.usual], axis=1) * self.sizes[:, None, None]
@@ -155,7 +162,7 @@ def observed(model: Model, name: str) -> tuple[str, int]:
     """
     output, _, rest = name.partition("[")
     if output not in model.offers:
-        raise unknown("output that a rule observes", output, model.offers)
+        raise no_output("output that a rule observes", output, model)
     members = [", ".join(one) for one in model.offers[output].members]
     if not rest and len(members) == 1:
         return output, 0
