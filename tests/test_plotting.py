@@ -133,6 +133,16 @@ def test_plasma_of_one_person_is_a_line_per_form_that_is_there():
     assert len(axes.lines) == 1
 
 
+@pytest.mark.parametrize(("last", "unit", "end"), [(1.0, "hours", 24.0), (3.0, "hours", 72.0), (3.5, "days", 3.5)])
+def test_a_few_days_are_drawn_in_hours(last, unit, end):
+    result = made(1).isel(arm=0, time=slice(0, 2)).assign_coords(time=[0.0, last])
+    (axes,) = plasma_figure(result).axes
+    assert axes.get_xlabel() == f"time since entry [{unit}]"
+    assert axes.lines[0].get_xdata()[-1] == pytest.approx(end)
+    if unit == "hours":
+        assert all(tick % 6 == 0 for tick in axes.get_xticks())
+
+
 def test_plasma_of_many_people_has_bands():
     (axes,) = plasma_figure(made(20).isel(arm=0)).axes
     assert axes.get_title() == "20 people: median, middle 50 % and 90 %"

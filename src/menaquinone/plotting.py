@@ -296,12 +296,16 @@ def _draw_reported(
         )  # fmt: skip
 
 
+_FEW_DAYS = 3.0
+"""Runs no longer than this are drawn in hours."""
 _FIGURE_UNITS = {"percent change": "%", "ratio": "1"}
 
 
 def _scale(found: "DataArray") -> tuple[float, str]:
     """Days in a unit of the time axis, and its name."""
     span = float(found["time"].values[-1]) - float(found["time"].values[0])
+    if span <= _FEW_DAYS:
+        return (1 / 24, "hours")
     return (365.25, "years") if span > 500 else (1.0, "days")
 
 
@@ -315,9 +319,17 @@ def _time_axis(axes: "Axes", found: "DataArray") -> None:
     axes.locator_params(axis="x", nbins=7)
     if _scale(found)[1] == "years":
         axes.xaxis.set_major_locator(_whole_years(float(found["time"].values[-1]) / _scale(found)[0]))
+    if _scale(found)[1] == "hours":
+        axes.xaxis.set_major_locator(_hours_of_days(24 * float(found["time"].values[-1])))
     axes.grid(visible=True, color="#E5E5E5", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _hours_of_days(last: float) -> Any:
+    from matplotlib.ticker import MultipleLocator
+
+    return MultipleLocator(12 if last > 36 else 6)
 
 
 def _whole_years(last: float) -> Any:
