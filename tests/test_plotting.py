@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from menaquinone.errors import InputError, MissingExtraError
 from menaquinone.plotting import COLOURS, PANELS, Panel, courses_figure, plasma_figure, scorecard_figure, trial_figure
-from menaquinone.trials import load
+from menaquinone.trials import load, names
 from menaquinone.trials.scorecard import INSIDE, NOTHING, OUTSIDE, SAMPLING, Score
 
 DAYS = np.array([0.0, 365.0, 730.0, 1095.0])
@@ -21,6 +21,7 @@ def made(n=5):
     return xr.Dataset(
         {
             "plasma_concentration": ((*dims, "form"), plasma, {"units": "nmol/L"}),
+            "inr": (dims, 1 + people / 10, {"units": "1"}),
             "dp_ucmgp": (dims, 100 * people, {"units": "pmol/L"}),
             "ucoc": (dims, people, {"units": "ug/L"}),
             "pwv": (dims, 7 + people, {"units": "m/s"}),
@@ -50,6 +51,8 @@ def test_every_panel_is_drawn_with_units_on_both_axes(knapen):
     assert {axes.get_xlabel() for axes in panels.values()} == {"time since entry [years]"}
     assert [axes.get_ylabel() for axes in panels.values()] == [
         "concentration [nmol/L]",
+        "INR [1]",
+        "change from entry [%]",
         "concentration [pmol/L]",
         "concentration [ug/L]",
         "velocity [m/s]",
@@ -118,7 +121,7 @@ def test_the_picture_is_wide_enough_to_read(knapen, tmp_path):
     figure = trial_figure(made(), knapen)
     width, height = figure.get_size_inches() * figure.dpi
     assert width >= 1200
-    assert height <= width
+    assert height <= 1.1 * width
     figure.savefig(tmp_path / "x.png")
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
@@ -185,6 +188,20 @@ def test_a_card_with_nothing_on_it_is_refused():
     with pytest.raises(InputError) as refusal:
         scorecard_figure([])
     assert str(refusal.value) == "scorecard to draw: got 0, expected at least one figure with a value."
+
+
+def test_a_column_of_people_with_the_name_of_an_output_is_no_panel(knapen):
+    """Somebody's score at entry is a column; a model without sites has no course of it."""
+    entry = xr.DataArray(np.ones(5), dims="subject", attrs={"units": "AU"})
+    figure = trial_figure(made().drop_vars("agatston").assign({"agatston[coronary]": entry}), knapen)
+    assert list(drawn(figure)) == [panel.title for panel in PANELS if "agatston" not in panel.outcome]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
+def test_every_trial_that_ships_can_be_drawn(name):
+    trial = load(name)
+    assert trial_figure(trial.run(n=2, rng=1), trial).axes
 
 
 def test_results_stand_beside_one_another():

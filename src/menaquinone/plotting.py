@@ -30,7 +30,7 @@ _COLUMNS = 3
 _SQUARE = 4
 """So many panels stand two by two."""
 _MOST_YEARS = 6
-_NOT_FROM_ZERO = ("pwv", "bmd")
+_NOT_FROM_ZERO = ("inr", "pwv", "bmd")
 _WIDE, _HIGH = 4.3, 3.1
 _BANDS = ((0.05, 0.95, 0.16), (0.25, 0.75, 0.30))
 """Lower and upper quantile and opacity of the bands: 90 and 50 % of people."""
@@ -58,6 +58,8 @@ class Panel:
 
 PANELS = (
     Panel("plasma_concentration[MK-7]", "Plasma MK-7"),
+    Panel("inr", "INR"),
+    Panel("inr", "INR, change", "percent change"),
     Panel("dp_ucmgp", "dp-ucMGP"),
     Panel("ucoc", "Undercarboxylated osteocalcin"),
     Panel("pwv", "Pulse wave velocity"),
@@ -198,11 +200,11 @@ def _figure(panels: int, wide: float = _WIDE * _COLUMNS, high: float = 0.0) -> "
 
 
 def _offered(outcome: "Dataset", name: str) -> bool:
+    """Return whether a result has a variable over time; a column of people may have the name of an output."""
     try:
-        pick(outcome, name)
+        return "time" in pick(outcome, name).dims
     except UnknownNameError:
         return False
-    return True
 
 
 def _draw_panel(axes: "Axes", outcome: "Dataset", trial: "Trial", panel: Panel, arms: list[str]) -> None:
@@ -254,6 +256,7 @@ def _label(found: "DataArray", of: str) -> str:
 
 
 _QUANTITIES = dict.fromkeys(("plasma_concentration", "dp_ucmgp", "ucoc"), "concentration") | {
+    "inr": "INR",
     "pwv": "velocity",
     "bmd": "relative to entry",
 }

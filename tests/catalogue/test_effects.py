@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from menaquinone.catalogue import effects
-from menaquinone.catalogue.forms import K1, MK4, MK7
-from menaquinone.errors import UnknownNameError
 
 POSITIVE = st.floats(0.01, 1e3)
 
@@ -24,20 +22,6 @@ def test_allometry_is_one_at_seventy_kilograms():
 def test_half_lives_grow_with_the_quarter_power_of_weight(weight):
     factors = effects.allometry(weight)
     assert factors["central_volume"] / factors["clearance"] == pytest.approx((weight / 70) ** 0.25)
-
-
-def test_meal_fat_acts_where_a_form_says_so():
-    np.testing.assert_allclose(effects.meal_fat([np.nan, 20.0]), [1.0, 0.089 / 0.12])
-    np.testing.assert_allclose(effects.meal_fat([5.0, 50.0], K1.fat), [1.0, 1.0])
-
-
-def test_formulation():
-    assert effects.formulation(MK7, "") == {"absorption_time": 3.0, "bioavailability": 1.0}
-    assert effects.formulation(MK7, "tablet") == {"absorption_time": 4.0, "bioavailability": 1.0}
-    assert effects.formulation(K1, "tablet")["bioavailability"] * 0.69 == pytest.approx(0.8)
-    assert effects.formulation(MK4, "oil capsule")["absorption_time"] == 2.9
-    with pytest.raises(UnknownNameError):
-        effects.formulation(MK7, "syrup")
 
 
 def test_triglycerides_keep_k1_in_plasma():
@@ -90,7 +74,7 @@ def test_bone_loss_by_years_since_the_last_period():
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=5))
 def test_effects_keep_the_shape_they_are_given(numbers):
     array = np.array(numbers)
-    for effect in (effects.bone_loss, effects.phosphate, effects.meal_fat, effects.cholestasis):
+    for effect in (effects.bone_loss, effects.phosphate, effects.cholestasis):
         assert effect(array).shape == array.shape
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from menaquinone.catalogue.forms import MK4, FatEffect, Form
 from menaquinone.catalogue.proteins import MGP
 from menaquinone.declare import Value
 
@@ -46,42 +45,6 @@ REFERENCE_TRIGLYCERIDES = Value(1.3, "mmol/L", "assumed: usual level, no row")
 TRIGLYCERIDES = Value(
     0.5, "1", "assumed: exponent; apoe-hd-k1 and kelly-2019 say that K1 rises with triglycerides and not by how much"
 )
-
-
-def meal_fat(fat: ArrayLike, effect: FatEffect | None = MK4.fat) -> Floats:
-    """Return the factor of a meal's fat on ``bioavailability``.
-
-    Parameters
-    ----------
-    fat
-        Fat of the meal (g); NaN where it is unspecified.
-    effect
-        The form's ``fat``; 1 throughout for a form without one.
-    """
-    return np.ones(np.shape(fat)) if effect is None else effect.factor(fat)
-
-
-def formulation(form: Form, name: str) -> dict[str, float]:
-    """Return the ``absorption_time`` (h) and the factor on ``bioavailability`` of one formulation of a form.
-
-    Parameters
-    ----------
-    form
-        The form's record.
-    name
-        One of its formulations; the first of them for an empty name.
-
-    Raises
-    ------
-    UnknownNameError
-        If the form has none of that name.
-    """
-    made = form.formulation(name)
-    time = made.absorption_time or form.pk.values["absorption_time"]
-    return {
-        "absorption_time": time.value,
-        "bioavailability": made.bioavailability.value if made.bioavailability else 1.0,
-    }
 
 
 def triglycerides(level: ArrayLike) -> Floats:
@@ -307,6 +270,6 @@ def values() -> dict[str, Value]:
 
 __all__ = [
     "allometry", "bone_loss", "cholestasis", "coronary_incidence", "cyp2c9_2", "cyp2c9_3", "cyp4f2_carrier", "egfr_at",
-    "formulation", "growth_factor", "kidney", "meal_fat", "onset_factor", "phosphate", "triglycerides", "values",
+    "growth_factor", "kidney", "onset_factor", "phosphate", "triglycerides", "values",
     "vkorc1_a",
 ]  # fmt: skip
