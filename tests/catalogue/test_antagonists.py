@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from menaquinone.blocks.carboxylation import CARBOXYLATION, uncarboxylated_share
 from menaquinone.blocks.cycle import CYCLE
+from menaquinone.blocks.vkor import INHIBITED_VKOR
 from menaquinone.catalogue.antagonists import (
     ACENOCOUMAROL,
     ANTAGONISTS,
@@ -36,6 +37,7 @@ def production(level, ratio, u0=0.09, cycle=None):
 def test_the_defaults_of_the_cycle_are_those_of_its_block():
     shares = ("quinone_share", "hydroquinone_share", "epoxide_share", "bypass", "escape")
     assert tuple(CYCLE.parameters[name].default for name in shares) == CYCLE_DEFAULTS
+    assert INHIBITED_VKOR.parameters["ic50_ratio"].default == pytest.approx(IC50_RATIO.value, rel=1e-4)
 
 
 def test_cycle_and_apparent_ic50_agree_where_treated_people_are():

@@ -49,7 +49,7 @@ SENSITIVITY = Block("sensitivity", SensitivityParameters, Inputs=SensitivityInpu
 
 
 class Parameters(NamedTuple):
-    ic50_ratio: Array = param(0.006055, "1", "IC50 at VKOR, relative to the level that halves production of clotting factors", source="assumed: solved so that the default cycle halves production there", low=1e-3, high=0.1)
+    ic50_ratio: Array = param(0.005441, "1", "IC50 at VKOR, relative to the level that halves production of clotting factors", source="assumed: solved so that the default cycle leaves a quarter of production at three times that level", low=1e-3, high=0.1)
     resistance: Array = param(1.0, "1", "IC50 at the VKOR of the tissue, relative to that of the liver", source="assumed: the same enzyme everywhere; the resistant VKORC1L1 of other tissues is known from cells alone", low=0.5, high=50)
 
 

@@ -153,7 +153,7 @@ def diet(
     fat
         Of every meal, or one for each meal; it matters for MK-4. Unspecified if left out.
     every
-        Interval at which portions are repeated.
+        Interval at which portions are repeated; amounts per day have none.
     start, until
         Beginning and exclusive end in a regimen; a habitual diet has neither.
 
