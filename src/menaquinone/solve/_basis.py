@@ -10,13 +10,24 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._kinds import LEAP, MOST_BASE
 from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store, sub
 
-BASE_SAMPLES = 8
-"""Periods sampled in a leaping window, unless outputs ask for more."""
-ORDER = np.array([0, 7, 3, 5, 1, 6, 2, 4])
-"""Samples in the order in which the interpolant takes them up: ends first, then evenly inside."""
+PLACES = np.zeros((MOST_BASE + 1, MOST_BASE), np.int64)
+"""(samples, q): the place at which the q-th of so many samples is taken up: ends first, then evenly inside."""
+for _order in ([0, 2, 1], [0, 3, 1, 2], [0, 4, 2, 1, 3], [0, 5, 2, 3, 1, 4], [0, 7, 3, 5, 1, 6, 2, 4]):
+    PLACES[len(_order), _order] = np.arange(len(_order))
 _LEAST_PIVOT = 1e-9
+
+
+@njit(**OPTIONS)
+def most_base(plan):
+    """Return the most samples that any leaping lane is interpolated between."""
+    many = 2
+    for lane in range(L):
+        if plan.kind[lane] == LEAP:
+            many = max(many, plan.base[lane])
+    return many
 
 
 @njit(**OPTIONS)
@@ -28,7 +39,7 @@ def _functions(plan, fading, going, phi):
     store(phi, 0, splat(1.0))
     store(phi, L, one)
     twice = add(one, one)
-    for k in range(2, BASE_SAMPLES):
+    for k in range(2, MOST_BASE):
         store(phi, k * L, sub(mul(twice, load(phi, (k - 1) * L)), load(phi, (k - 2) * L)))
     # of what fades, where there are both, and of time
     second, third, fourth = load(phi, 2 * L), load(phi, 3 * L), load(phi, 4 * L)
@@ -62,14 +73,17 @@ def _variables(plan, number, lane):
 
 
 @njit(**OPTIONS)
-def _triangular(plan):
-    """Factor the functions at the samples: rows of samples in ORDER times columns of functions."""
-    lower, upper, width = plan.lower, plan.upper, BASE_SAMPLES * L
-    for place in range(BASE_SAMPLES):
+def _triangular(plan, many):
+    """Factor the functions at the samples: rows of samples times columns of functions, ``many`` of them.
+
+    What stands where a lane has fewer is of no interest, but is a number.
+    """
+    lower, upper, width, base = plan.lower, plan.upper, MOST_BASE * L, plan.base
+    for place in range(many):
         for lane in range(L):
-            _variables(plan, plan.nodes[ORDER[place], lane], lane)
+            _variables(plan, plan.nodes[place if place < base[lane] else 0, lane], lane)
         _functions(plan, plan.fading, plan.going, plan.phi)
-        for k in range(BASE_SAMPLES):
+        for k in range(many):
             total = load(plan.phi, k * L)
             for q in range(min(place, k)):
                 total = sub(total, mul(load(lower, place * width + q * L), load(upper, q * width + k * L)))
@@ -78,6 +92,9 @@ def _triangular(plan):
                 store(lower, place * width + k * L, div(total, pivot))
             else:
                 store(upper, place * width + k * L, total)
+        for lane in range(L):
+            if place >= base[lane]:
+                upper[place, place, lane] = 1.0
 
 
 @njit(**OPTIONS)
@@ -86,13 +103,13 @@ def tabulate(plan, most):
 
     Behind its last moving period a lane's functions stay as they are.
     """
-    upper, psi, swing, width = plan.upper, plan.psi, plan.swing, BASE_SAMPLES * L
-    _triangular(plan)
-    for k in range(BASE_SAMPLES):
+    upper, psi, swing, width, many = plan.upper, plan.psi, plan.swing, MOST_BASE * L, most_base(plan)
+    _triangular(plan, many)
+    for k in range(many):
         store(plan.inverse, k * L, div(splat(1.0), load(upper, k * width + k * L)))
     for lane in range(L):
         swing[0, lane], swing[1, lane] = 0.0, 0.0
-        for k in range(BASE_SAMPLES):
+        for k in range(many):
             if not abs(upper[k, k, lane]) > _LEAST_PIVOT:
                 swing[0, lane], swing[1, lane] = np.inf, np.inf
         last = max(plan.periods[lane] - 1, 1)
@@ -107,7 +124,7 @@ def tabulate(plan, most):
         store(plan.fading, 0, fma(load(plan.step, 4 * L), load(plan.step, 2 * L), load(plan.step, 3 * L)))
         _functions(plan, plan.fading, plan.going, plan.phi)
         at = number * width
-        for k in range(BASE_SAMPLES):
+        for k in range(many):
             total = load(plan.phi, k * L)
             for q in range(k):
                 total = sub(total, mul(load(psi, at + q * L), load(upper, q * width + k * L)))
@@ -115,8 +132,9 @@ def tabulate(plan, most):
         for lane in range(L):
             plan.phi[0, lane] = 1.0 if number < plan.iterated[lane] else 0.0
             plan.phi[1, lane] = 1.0 if number + 1 < plan.iterated[lane] else 0.0
+            plan.phi[2, lane] = psi[number, plan.base[lane] - 1, lane]
         counts, moves = load(plan.phi, 0), load(plan.phi, L)
-        off = select(counts, magnitude(load(psi, at + (BASE_SAMPLES - 1) * L)), splat(0.0))
+        off = select(counts, magnitude(load(plan.phi, 2 * L)), splat(0.0))
         store(swing, 0, add(load(swing, 0), off))
         store(swing, L, largest(load(swing, L), off))
         fading, going = load(plan.step, 4 * L), load(plan.going, 0)
@@ -125,12 +143,16 @@ def tabulate(plan, most):
 
 
 @njit(**OPTIONS)
-def fitted(plan, newton, columns):
-    """Turn samples (8, columns, L), in ORDER, into coefficients; equal samples come out as exact zeros."""
-    lower, width = plan.lower, newton.shape[1] * L
-    for place in range(1, BASE_SAMPLES):
+def fitted(plan, newton, columns, many):
+    """Turn samples (many, columns, L) into coefficients; equal samples come out as exact zeros, as does what is not."""
+    lower, width, base = plan.lower, newton.shape[1] * L, plan.base
+    for place in range(1, many):
         for q in range(place):
-            share = load(lower, (place * BASE_SAMPLES + q) * L)
+            share = load(lower, (place * MOST_BASE + q) * L)
             for c in range(columns):
                 at = place * width + c * L
                 store(newton, at, sub(load(newton, at), mul(share, load(newton, q * width + c * L))))
+    for lane in range(L):
+        for place in range(base[lane], many):
+            for c in range(columns):
+                newton[place, c, lane] = 0.0

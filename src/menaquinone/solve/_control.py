@@ -4,9 +4,9 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, L, S
-from menaquinone.solve._basis import BASE_SAMPLES
+from menaquinone.solve._basis import PLACES
 from menaquinone.solve._grid import after
-from menaquinone.solve._kinds import LEAP, LEAST_LEAP, LONGEST, MOST_TRIES, NEVER, PT, STEP, TINY
+from menaquinone.solve._kinds import LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
 from menaquinone.solve._windows import dense
 from menaquinone.solve.program import (
     FIRST_INPUT,
@@ -24,6 +24,8 @@ _MOST_STEPS = 16
 """Periods stepped before a leap is tried again."""
 _MOST_PANELS = 4096
 """A lane that asks for more panels than this in a window has no solution to be found."""
+_LEAST_BASE, _SPARE = 3, 0.3
+"""Samples of a leap at least; terms below this share of what is allowed show that fewer would do."""
 _MOST_PARTS, _POWER = 4.0, 6.0
 """Parts that a panel is cut into at once, at most, and how fast estimates fall with the width of a panel."""
 
@@ -130,9 +132,10 @@ def _onsets(program, plan, tile, state, work, lane, raw):
             base, by_sample, by_point = row * points * L + lane, meta[row, 0], meta[row, 1]
             if kind[lane] == LEAP:
                 done, below = 0, board[base]
-                for q in range(BASE_SAMPLES):
-                    value = board[base + q * by_sample + (K * PT - 1) * by_point]
-                    number = nodes[q, lane] + 1
+                for q in range(plan.base[lane]):
+                    j = PLACES[plan.base[lane], q]
+                    value = board[base + j * by_sample + (K * PT - 1) * by_point]
+                    number = nodes[j, lane] + 1
                     if value >= level:
                         share = (level - below) / (value - below) if value > below else 0.0
                         count = max(done, np.int64(np.floor(done + share * (number - done))) - 1)
@@ -192,6 +195,36 @@ def capture(program, plan, work, times, lane, place, until, captured):
 
 
 @njit(**OPTIONS)
+def _base_after(plan, state, lane):
+    """Return how many samples the next leap may begin with, from the terms that were needed in this one."""
+    many, terms = plan.base[lane], plan.terms
+    state.span[lane] = max(state.span[lane], plan.periods[lane])
+    longer = state.span[lane] / plan.periods[lane]  # the next leap may be as long as the longest was
+    while many > _LEAST_BASE and terms[many - 2, lane] * longer ** (many - 1) <= _SPARE:
+        many -= 1
+    return _base_from(many)
+
+
+@njit(**OPTIONS)
+def _base_beyond(plan, lane):
+    """Return how many samples to try after too few, from how fast the terms fall."""
+    many, terms = plan.base[lane], plan.terms
+    last, fall = terms[many - 1, lane], terms[many - 1, lane] / terms[many - 2, lane]
+    if not fall < 1.0:
+        return MOST_BASE
+    while many < MOST_BASE and last > _SPARE:
+        last *= fall
+        many += 1
+    return _base_from(many)
+
+
+@njit(**OPTIONS)
+def _base_from(many):
+    """Return a number of samples that there is an order for."""
+    return many if many < MOST_BASE - 1 else MOST_BASE
+
+
+@njit(**OPTIONS)
 def accept(agenda, edges, plan, tile, state, leaps, lane):
     """Move one lane to the end of its window; edges: of this person's windows."""
     kind, count, left, x = plan.kind, plan.periods, plan.left, tile.x
@@ -205,6 +238,7 @@ def accept(agenda, edges, plan, tile, state, leaps, lane):
     if kind[lane] == LEAP:
         reach[lane] = max(reach[lane], 32 * count[lane])
         refused[lane] = 0
+        state.base[lane] = _base_after(plan, state, lane)
     elif hold[lane] > 0:
         hold[lane] = 0
         reach[lane] = max(reach[lane], 2 * LEAST_LEAP)
@@ -222,7 +256,8 @@ def accept(agenda, edges, plan, tile, state, leaps, lane):
         ):
             reach[lane] = NEVER
     if began:
-        reach[lane], anchored[lane] = 0, 0
+        reach[lane], anchored[lane], state.span[lane] = 0, 0, 0
+        state.base[lane] = plan.size[4]
     if edges[edge[lane]] <= right + TINY:
         right = edges[edge[lane]]
         anchored[lane] = 0
@@ -235,14 +270,17 @@ def _leap_refused(plan, state, lane, lost):
     hold = state.hold
     ratio = plan.leap_ratio[lane]
     usable = np.isfinite(ratio) and not lost
+    if plan.base[lane] < MOST_BASE:
+        state.base[lane], state.many_cuts[lane] = _base_beyond(plan, lane) if usable else MOST_BASE, 0
+        return
     state.many_cuts[lane], state.refused[lane] = 0, state.refused[lane] + 1
     fade = 1.0 - plan.fade[lane]  # lost by the transient in a period
     if usable and state.refused[lane] == 1 and 0.05 < fade < 1.0 and plan.fade[lane] ** plan.periods[lane] < 0.5:
-        steps = np.int64(np.ceil(np.log(2.0 * ratio) / (BASE_SAMPLES - 1) / -np.log(1.0 - fade)))
+        steps = np.int64(np.ceil(np.log(2.0 * ratio) / (MOST_BASE - 1) / -np.log(1.0 - fade)))
         if steps <= _MOST_STEPS:
             hold[lane] = max(steps, 1)
             return
-    shrink = min(max(0.9 * ratio ** (-1.0 / BASE_SAMPLES), 0.1), 0.6) if usable else 0.2
+    shrink = min(max(0.9 * ratio ** (-1.0 / MOST_BASE), 0.1), 0.6) if usable else 0.2
     state.reach[lane] = np.int64(plan.periods[lane] * shrink)
     hold[lane] = 3 if state.reach[lane] < LEAST_LEAP else 0
 

@@ -128,6 +128,25 @@ def lay_lane(agenda, plan, state, times, raw, lane):
 
 
 @njit(**OPTIONS)
+def _mixed(plan, panel):
+    """Return -2 less the number of the mixed row that has the rows of a panel, -1 where there is no room for it."""
+    rows, mixed = plan.rows, plan.mixed
+    for c in range(plan.size[5]):
+        same = True
+        for lane in range(L):
+            same = same and mixed[c, lane] == rows[panel, lane]
+        if same:
+            return -2 - c
+    c = plan.size[5]
+    if c == mixed.shape[0]:
+        return -1
+    for lane in range(L):
+        mixed[c, lane] = rows[panel, lane]
+    plan.size[5] += 1
+    return -2 - c
+
+
+@njit(**OPTIONS)
 def align(plan, raw, table):
     """Put the panels of all lanes side by side, padded with panels of no width; note their rows in the table.
 
@@ -153,7 +172,7 @@ def align(plan, raw, table):
                 else:
                     starts[panel, lane], widths[panel, lane] = end, 0.0
             at += count
-    plan.size[3] = 1 if same else 0
+    plan.size[3], plan.size[5] = 1 if same else 0, 0
     for panel in range(J * K):
         place, before = -2, 0
         for lane in range(L):
@@ -179,7 +198,7 @@ def align(plan, raw, table):
                             done[member] = min(done[member], row)
             rows[panel, lane], before = row, row
             place = row if place == -2 else (place if place == row else -1)
-        plan_place[panel] = max(place, -1)
+        plan_place[panel] = place if place >= 0 else _mixed(plan, panel) if place == -1 else -1
     return True
 
 

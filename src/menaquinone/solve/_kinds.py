@@ -1,7 +1,6 @@
 """Constants that the compiled files of the engine share."""
 
 from menaquinone.solve._algebra import S
-from menaquinone.solve._basis import BASE_SAMPLES
 
 PT = S + 1
 IDLE, STEP, LEAP, CLOSE = 0, 1, 2, 3
@@ -17,7 +16,9 @@ TINY = 5e-10
 """Times (h) closer than this are one."""
 LONGEST = 8766.0
 """Marks repeat after this long without a disturbance (h)."""
-LEAST_LEAP = BASE_SAMPLES + 4
+MOST_BASE = 8
+"""Periods that a leap is interpolated between, at most; outputs may ask for samples of more."""
+LEAST_LEAP = MOST_BASE + 4
 """Fewer periods are stepped."""
 MOST_TRIES = 16
 """Times that a window is refined."""

@@ -23,6 +23,7 @@ from menaquinone.solve._algebra import (
 )
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._records import view
+from menaquinone.solve._vectors import load, select, store
 from menaquinone.solve.program import A_MOVES, B_MOVES, DOSED, FILLED, FIRST_MEMBER, MASK, STATES, THEN, USED
 
 
@@ -53,16 +54,37 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
 
 
 @njit(**OPTIONS)
-def _row(plan, table, panel, size, begin):
-    """Return where in the table a panel's propagators stand; they are gathered at its end where lanes' rows differ."""
-    plan_place, rows, data = plan.place, plan.rows, table.data
-    if plan_place[panel] >= 0:
-        return begin + plan_place[panel] * size
-    into = data.size - size  # one at a time: a row is used before the next is asked for
-    for lane in range(L):
-        source = begin + rows[panel, lane] * size + lane
-        for place in range(0, size, L):
-            data[into + place + lane] = data[source + place]
+def _gather(rows, which, table, size, begin, first, last, into):
+    """Put together elements of a row from the rows (.., L) of all lanes."""
+    data, mine = table.data, table.mine
+    for leader in range(L):
+        row, known = rows[which, leader], False
+        for lane in range(leader):
+            known = known or rows[which, lane] == row
+        if known:
+            continue
+        for lane in range(L):
+            mine[lane] = 1.0 if rows[which, lane] == row else 0.0
+        of_row, source = load(mine, 0), begin + row * size
+        for place in range(first, last, L):
+            value = load(data, source + place)
+            store(data, into + place, value if leader == 0 else select(of_row, value, load(data, into + place)))
+
+
+@njit(**OPTIONS)
+def _row(plan, table, panel, size, begin, first, last):
+    """Return where in the table a panel's propagators stand.
+
+    Where lanes' rows differ and there was no room for a mixed row, the elements from ``first`` to ``last`` are gathered
+    at the table's end.
+    """
+    place = plan.place[panel]
+    if place >= 0:
+        return begin + place * size
+    if place < -1:
+        return table.mixed[0] + (-2 - place) * size
+    into = table.data.size - size  # one at a time: a row is used before the next is asked for
+    _gather(plan.rows, panel, table, size, begin, first, last, into)
     return into
 
 
@@ -88,6 +110,8 @@ def refresh(plan, table, work, member, a, reach, n, driven):
     for row in range(done[member], most):
         propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
     done[member] = most
+    for c in range(plan.size[5]):
+        _gather(plan.mixed, c, table, size, begin[member], 0, size, table.mixed[0] + c * size)
 
 
 @njit(**OPTIONS)
@@ -127,7 +151,8 @@ def forcing(program, plan, tile, table, work, stage, member, n, first, over_samp
                 for s in range(n):
                     for lane in range(L):
                         total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
-                row = _row(plan, table, panel, size, begin[everyone])
+                square = n * n * L
+                row = _row(plan, table, panel, size, begin[everyone], S * square, size - (S * square if driven else 0))
                 forced(data, row, n, driven, reach, total, b, q, moving, work_psi, psis)
         if j == 0:
             for s in range(n):
@@ -146,7 +171,7 @@ def _forward(program, plan, table, work, stage, member, panel, psi, psis, first_
         onward(work.keep, panel * S * n * n * L + skip, psi, psis, S - first_node, reach, x, out, into)
     else:
         size = row_size(n, columns[B_MOVES] == 1)
-        row = _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member])
+        row = _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member], skip, S * n * n * L)
         onward(table.data, row + skip, psi, psis, S - first_node, reach, x, out, into)
 
 
@@ -265,7 +290,8 @@ def assess(program, plan, tile, table, work, stage, member, n, first, J, over_sa
                 collocation_error(a, b, q, moving, widths, panel, r, acts, path, panel * PT * n * L, used, matrix,
                                   right, spread)  # fmt: skip
             elif driven:
-                row = _row(plan, table, panel, row_size(n, True), begin[everyone])
+                size = row_size(n, True)
+                row = _row(plan, table, panel, size, begin[everyone], size - S * n * n * L, size)
                 estimate(data, row, n, reach, b, q, moving, slope, spread)
             if special:
                 for lane in range(L):

@@ -4,14 +4,16 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import ITERATED, OPTIONS, TRACKED, L, move, rows_of, take
-from menaquinone.solve._basis import BASE_SAMPLES, ORDER, fitted
-from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_TRACKED
+from menaquinone.solve._basis import fitted, most_base
+from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, MOST_TRACKED
 from menaquinone.solve._records import view
-from menaquinone.solve._vectors import fma, load, store
+from menaquinone.solve._vectors import div, fma, largest, load, magnitude, mul, select, smallest, splat, store, sub
 from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
 
 _LEAP = 0.3
 """Share of the tolerance that interpolation between samples may take."""
+_KEPT = 1e-300
+"""What a period's map loses of a state, at least: nothing."""
 _SNAP = 1e-3
 """Share of the tolerance within which a state is taken to be on its periodic orbit."""
 
@@ -92,28 +94,27 @@ def _jump(square, g, n, times, power, shift, base, move, spare, vector):
 
 
 @njit(**OPTIONS)
-def _interpolate(plan, work, n, J, moving_square, newton):
-    """Fill newton (BASE, c, L) with coefficients that interpolate those of the maps.
+def _interpolate(plan, work, n, many, moving_square, newton):
+    """Fill newton (many, c, L) with coefficients that interpolate those of the maps.
 
     c is n, or n n + n where ``moving_square``. Lanes whose samples are all equal come out as exact zeros.
     """
     g, square = work.g, work.square
     columns = n + (n * n if moving_square else 0)
-    for place in range(BASE_SAMPLES):
-        j = ORDER[place]
+    for place in range(many):
         for i in range(n):
             for lane in range(L):
-                newton[place, i, lane] = g[j, i, lane]
+                newton[place, i, lane] = g[place, i, lane]
             if moving_square:
                 for k in range(n):
                     for lane in range(L):
-                        newton[place, n + i * n + k, lane] = square[j, i, k, lane]
-    fitted(plan, newton, columns)
+                        newton[place, n + i * n + k, lane] = square[place, i, k, lane]
+    fitted(plan, newton, columns, many)
     return columns
 
 
 @njit(**OPTIONS)
-def _iterate(plan, work, n, columns, newton, reach, iterated, tracked, x):
+def _iterate(plan, work, n, many, columns, newton, reach, iterated, tracked, x):
     """Iterate the interpolated maps, which at last are equal; track (.., n, L) gets every state.
 
     What a lane does beyond its own last period is of no interest.
@@ -128,10 +129,10 @@ def _iterate(plan, work, n, columns, newton, reach, iterated, tracked, x):
     move(x, 0, track, 0, n)
     for number in range(most):
         if number < max(moving, 1):
-            here = number * BASE_SAMPLES * L
+            here = number * MOST_BASE * L
             for c in range(columns):
                 total = load(newton, c * L)
-                for place in range(1, BASE_SAMPLES):
+                for place in range(1, many):
                     total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
                 store(value, c * L, total)
         for i in range(n):
@@ -157,7 +158,7 @@ def _settled_maps(plan, work, n, columns, newton, lane, square, g):
     psi, work_square, last = plan.psi, work.square, max(plan.iterated[lane] - 1, 0)
     for c in range(columns):
         value = newton[0, c, lane]
-        for place in range(1, BASE_SAMPLES):
+        for place in range(1, plan.base[lane]):
             value += psi[last, place, lane] * newton[place, c, lane]
         if c < n:
             g[c] = value
@@ -204,35 +205,38 @@ def _pick(plan, work, n, columns, newton, tracked, lane, matrices, vectors):
 
 
 @njit(**OPTIONS)
-def _leap_error(plan, tile, work, n, first, columns, newton, lane, rtol):
-    """Return the error of interpolating between samples, over what is allowed."""
-    swing, peak, noise = plan.swing, tile.peak, tile.noise
-    z, square = work.z, work.square
-    worst = 0.0
-    J = plan.samples[lane]
+def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol):
+    """Raise leaps' errors, over what is allowed, to those of one member: of the last term, and of each before it.
+
+    Every term is taken to swing as the last does.
+    """
+    swing, peak, noise, terms = plan.swing, tile.peak, tile.noise, plan.terms
+    z, square, sizes, leaping = work.z, work.square, rows_of(work, n), rows_of(work, 1)
+    wide, width = square.shape[1], newton.shape[1] * L
+    for lane in range(L):
+        leaping[0, lane] = 1.0 if plan.kind[lane] == LEAP and still[lane] == 0 else 0.0
     for i in range(n):
-        largest = peak[first + i, lane]
-        size = 0.0
-        for j in range(J):
-            size = max(size, abs(z[j, i, lane]))
-        lost = 1.0 - abs(square[0, i, i, lane])
-        error = 0.0
-        for c in range(1 + (n if columns > n else 0)):
-            place, weight = i, 1.0
-            if c > 0:
-                place, weight = n + i * n + c - 1, 0.0
-                for j in range(J):
-                    weight = max(weight, abs(z[j, c - 1, lane]))
-            step = abs(newton[BASE_SAMPLES - 1, place, lane])
-            last = step * swing[0, lane]
-            once = step * swing[1, lane]
-            whole = last if lost * last <= once else once / lost
-            error += whole * weight
-        if error > 0.0:
-            allowed = _LEAP * rtol * (size + FLOOR * max(largest, size)) + noise[first + i, lane]
-            ratio = error / allowed
-            worst = ratio if not ratio <= worst else worst
-    return worst
+        size = magnitude(load(z, i * L))
+        for j in range(1, plan.size[0]):
+            size = largest(size, magnitude(load(z, (j * wide + i) * L)))
+        store(sizes, i * L, size)
+    for i in range(n):
+        size, lost = load(sizes, i * L), sub(splat(1.0), magnitude(load(square, (i * wide + i) * L)))
+        scale = fma(largest(load(peak, (first + i) * L), size), splat(FLOOR), size)
+        allowed = fma(scale, splat(_LEAP * rtol), load(noise, (first + i) * L))
+        gain = smallest(load(swing, 0), div(load(swing, L), largest(lost, splat(_KEPT))))
+        for term in range(1, many):
+            off = magnitude(load(newton, term * width + i * L))
+            if columns > n:
+                for c in range(n):
+                    step = magnitude(load(newton, term * width + (n + i * n + c) * L))
+                    off = fma(step, load(sizes, c * L), off)
+            found = select(off, div(mul(off, gain), allowed), splat(0.0))
+            found = select(sub(found, found), splat(np.inf), found)  # not a number, or beyond all
+            store(terms, term * L, largest(load(terms, term * L), select(load(leaping, 0), found, splat(0.0))))
+    for lane in range(L):
+        if leaping[0, lane] > 0.0 and not terms[plan.base[lane] - 1, lane] <= plan.leap_ratio[lane]:
+            plan.leap_ratio[lane] = terms[plan.base[lane] - 1, lane]
 
 
 @njit(**OPTIONS)
@@ -248,7 +252,7 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
     J, O = plan.size[0], plan.size[2]
     size = J + O
     x = tile.x[first : first + n]
-    newton = view(work.scratch, take(work, BASE_SAMPLES * (n + n * n) * L), (BASE_SAMPLES, n + n * n, L))
+    newton = view(work.scratch, take(work, MOST_BASE * (n + n * n) * L), (MOST_BASE, n + n * n, L))
     matrices, vectors = view(work.small, n * n, (4, n, n)), view(work.small, 5 * n * n, (6, n))
     found = view(work.small, 5 * n * n + 6 * n, (n,))
     iterated, tracked = work.whole[ITERATED], work.whole[TRACKED]
@@ -256,9 +260,9 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
     for lane in range(L):
         still[lane], iterated[lane], tracked[lane] = 1, 0, 0
         leaping = leaping or kind[lane] == LEAP
-    count = n
+    count, many = n, most_base(plan)
     if leaping:
-        count = _interpolate(plan, work, n, J, columns[A_MOVES] == 1, newton)
+        count = _interpolate(plan, work, n, many, columns[A_MOVES] == 1, newton)
     for lane in range(L):
         for slot in range(size + 1):
             for i in range(n):
@@ -276,7 +280,7 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
         if kind[lane] != LEAP:
             continue
         constant = True
-        for place in range(1, BASE_SAMPLES):
+        for place in range(1, plan.base[lane]):
             for c in range(count):
                 constant = constant and newton[place, c, lane] == 0.0
         if constant and columns[STEADY] and orbit_of(work, n, lane, found):
@@ -295,13 +299,11 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
         if plan_iterated[lane] < 0 and not constant:
             leap_ratio[lane] = np.inf
     if leaping:
-        _iterate(plan, work, n, count, newton, reach, iterated, tracked, x)
+        _iterate(plan, work, n, many, count, newton, reach, iterated, tracked, x)
         for lane in range(L):
             if kind[lane] == LEAP and still[lane] == 0:
                 _pick(plan, work, n, count, newton, tracked, lane, matrices, vectors)
-                ratio = _leap_error(plan, tile, work, n, first, count, newton, lane, rtol)
-                if not ratio <= leap_ratio[lane]:
-                    leap_ratio[lane] = ratio
+        _note_errors(plan, tile, work, n, first, many, count, newton, still, rtol)
     everyone = True
     for lane in range(L):
         everyone = everyone and (still[lane] != 0 or kind[lane] != LEAP)

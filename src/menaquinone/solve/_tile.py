@@ -7,7 +7,7 @@ from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
 from menaquinone.solve._control import accept, capture, decide
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, lay_lane
-from menaquinone.solve._kinds import EVENTS, IDLE, LEAP, NEVER, PANELS, RAW, ROWS, STEP, TINY
+from menaquinone.solve._kinds import EVENTS, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
 from menaquinone.solve._windows import choose, part, sort_stops
@@ -21,6 +21,7 @@ def _sweep(address, program, plan, tile, table, work, settings):
     starts, tile_since, program_stage = plan.starts, tile.since, program.stage
     J, K = plan.size[0], plan.size[1]
     fill(plan.ratio[: J * K], 0.0)
+    fill(plan.terms, 0.0)
     for lane in range(L):
         leap_ratio[lane] = 0.0
     lay_covariates(program, plan, tile, work)
@@ -105,6 +106,7 @@ def _enter(crowd, plan, state, tile, marks, number):
         time[lane], many_marks[lane], pending[lane] = 0.0, marks.size, -1
         refused[lane] = 0
         edge[lane], settled[lane], reach[lane], hold[lane] = 0, 0, 0, 0
+        state.base[lane], plan.base[lane], state.span[lane] = plan.size[4], MOST_BASE, 0
         tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
         for k in range(marks.size):
             state_marks[lane, k] = marks[k]
@@ -144,7 +146,7 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
 
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
-    switches: adaptive, leaps. captured (times, wanted, n), status and failed_at (n,) receive what is found;
+    switches: adaptive, leaps, samples of a first leap. captured (times, wanted, n), status and failed_at (n,) receive what is found;
     statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,): anything but 0 ends the run
     early; need (2,): which array is too small for the tile whose number is returned, and what it should hold.
     """
@@ -156,6 +158,7 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
         for c in range(program.covariates.shape[0]):  # 2: something goes on changing for good
             leaps = 2 if program.covariates[c, 0] == 2 else leaps
     outcome = work.outcome
+    plan.size[4] = switches[2]
     while number * L < crowd.schedule.size:
         first = number * L
         tile = refer(_people(crowd, space, since, number))

@@ -4,9 +4,9 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, L
-from menaquinone.solve._basis import BASE_SAMPLES, tabulate
+from menaquinone.solve._basis import PLACES, tabulate
 from menaquinone.solve._grid import after
-from menaquinone.solve._kinds import IDLE, LEAP, LEAST_LEAP, MOST_ITERATED, STEP, TINY
+from menaquinone.solve._kinds import IDLE, LEAP, LEAST_LEAP, MOST_BASE, MOST_ITERATED, STEP, TINY
 
 _DENSE, _DENSE_DRIFTING = 4, 8
 """Periods stepped before the first leap, and where something goes on changing beside what fades."""
@@ -24,14 +24,14 @@ _LATE = np.array([0.0, 0.29, 1.39, 3.5, 0.25, 0.55, 0.85, 1.0])
 
 
 @njit(**OPTIONS)
-def _outputs_of_leap(times, left, period, count, plan, lane):
+def _outputs_of_leap(times, left, period, count, base, plan, lane):
     """Sort the output times of a leap: boundaries into ``at``, periods that hold others into the nodes behind the base.
 
     Returns the periods that fit, the boundaries and the samples.
     """
     at, nodes = plan.at, plan.nodes
     o = after(times, 0, times.size, left)
-    boundaries, samples = 0, BASE_SAMPLES
+    boundaries, samples = 0, base
     while o < times.size and times[o] <= left + count * period + TINY:
         number = np.int64(np.floor((times[o] - left) / period + 1e-9))
         off = times[o] - (left + number * period)
@@ -40,7 +40,7 @@ def _outputs_of_leap(times, left, period, count, plan, lane):
                 return number - 1, boundaries, samples
             at[boundaries, lane] = number
             boundaries += 1
-        elif samples == BASE_SAMPLES or nodes[samples - 1, lane] != number:
+        elif samples == base or nodes[samples - 1, lane] != number:
             if samples == nodes.shape[0]:
                 return number - 1, boundaries, samples
             nodes[samples, lane] = number
@@ -50,26 +50,26 @@ def _outputs_of_leap(times, left, period, count, plan, lane):
 
 
 @njit(**OPTIONS)
-def _nodes(plan, lane, count, ratio, drifts, late, rtol):
+def _nodes(plan, lane, count, base, ratio, drifts, late, rtol):
     """Choose the sampled periods of a leap: evenly in what fades by ratio in a period, in time where nothing does."""
-    nodes = plan.nodes
+    nodes, places = plan.nodes, PLACES[base]
     last = count - 1
     bend = np.log(ratio) if ratio < 1.0 else 0.0
     low = ratio**last if ratio < 1.0 else 0.0
-    for q in range(BASE_SAMPLES):
-        share = 0.5 * (1.0 + np.cos(np.pi * q / (BASE_SAMPLES - 1)))
+    for q in range(base):
+        share = 0.5 * (1.0 + np.cos(np.pi * q / (base - 1)))
         if bend < 0.0:
-            number = np.log(low + (1.0 - low) * share) / bend if q < BASE_SAMPLES - 1 else last
+            number = np.log(low + (1.0 - low) * share) / bend if q < base - 1 else last
         else:
             number = last * (1.0 - share)
         if late:
             number = _LATE[q] / -bend if q < 4 else _LATE[q] * last
-        nodes[q, lane] = np.int64(np.rint(min(number, last)))
-    nodes[0, lane], nodes[BASE_SAMPLES - 1, lane] = 0, last
-    for q in range(1, BASE_SAMPLES):
-        nodes[q, lane] = max(nodes[q, lane], nodes[q - 1, lane] + 1)
-    for q in range(BASE_SAMPLES - 2, -1, -1):
-        nodes[q, lane] = min(nodes[q, lane], nodes[q + 1, lane] - 1)
+        nodes[places[q], lane] = np.int64(np.rint(min(number, last)))
+    nodes[places[0], lane], nodes[places[base - 1], lane] = 0, last
+    for q in range(1, base):
+        nodes[places[q], lane] = max(nodes[places[q], lane], nodes[places[q - 1], lane] + 1)
+    for q in range(base - 2, -1, -1):
+        nodes[places[q], lane] = min(nodes[places[q], lane], nodes[places[q + 1], lane] - 1)
     most = count
     plan.fade[lane] = ratio
     plan.drifts[lane] = 0.0 if ratio < 1.0 else 1.0
@@ -96,21 +96,24 @@ def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period, r
             count = min(count, MOST_ITERATED)
     if drifts:
         count = min(count, MOST_ITERATED)
-    boundaries, samples = 0, BASE_SAMPLES
+    # terms of two variables leave no order in which fewer would do
+    base = MOST_BASE if late or (drifts and ratio < 1.0) else state.base[lane]
+    boundaries, samples = 0, base
     for _ in range(8):  # outputs may allow fewer periods than asked for
         if count < LEAST_LEAP:
             return False
-        fits, boundaries, samples = _outputs_of_leap(times, left, period, count, plan, lane)
+        fits, boundaries, samples = _outputs_of_leap(times, left, period, count, base, plan, lane)
         if fits >= count:
             break
         count = fits
     if fits < count:
         return False
-    _nodes(plan, lane, count, ratio, drifts, late, rtol)
-    extra = BASE_SAMPLES
-    for j in range(BASE_SAMPLES, samples):  # periods that are sampled anyway need no second sample
+    plan.base[lane] = base
+    _nodes(plan, lane, count, base, ratio, drifts, late, rtol)
+    extra = base
+    for j in range(base, samples):  # periods that are sampled anyway need no second sample
         known = False
-        for q in range(BASE_SAMPLES):
+        for q in range(base):
             known = known or nodes[q, lane] == nodes[j, lane]
         if not known:
             nodes[extra, lane] = nodes[j, lane]

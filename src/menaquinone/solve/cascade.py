@@ -22,7 +22,7 @@ from menaquinone.solve.solution import Piece, Progress, blank, streamed
 if TYPE_CHECKING:
     from menaquinone.solve.workspace import Workspace
 
-_LOOSE, _USUAL = 3e-5, 3e-7
+_ROUGH, _LOOSE, _USUAL = 3e-3, 3e-5, 3e-7
 _MOST_LANES = 1 << 16
 _DOUBLED = (24.0, 48.0, 96.0, 192.0, 336.0, 672.0, 1344.0, 2688.0, 5376.0, 8766.0)
 _FEW = (0.0, 4.0, 12.0, *_DOUBLED)
@@ -80,6 +80,10 @@ class Cascade:
         fine = [a + (b - a) * q / parts for a, b in pairwise(marks) for q in range(parts)]
         return np.array([*fine, marks[-1]])
 
+    def samples(self, rtol: float) -> int:
+        """Return how many periods a first leap is interpolated between; what they show tells how many later ones need."""
+        return 5 if rtol >= _ROUGH else 8
+
     def pieces(
         self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None
     ) -> Iterator[Piece]:
@@ -132,7 +136,8 @@ class _Runner:
         self.built = Built(problem, wanted)
         horizon = problem.horizon
         self.settings = np.array([problem.rtol, max(horizon, 24.0), engine.window, horizon])
-        self.switches = np.array([engine.adaptive, engine.adaptive and engine.leaps], np.int64)
+        leaps = engine.adaptive and engine.leaps
+        self.switches = np.array([engine.adaptive, leaps, engine.samples(problem.rtol)], np.int64)
         self.marks = engine.marks(problem.rtol)
         self.own = local()
 

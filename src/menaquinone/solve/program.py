@@ -182,14 +182,15 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    size : ndarray (4,) of int64
-        Samples J, panels K, boundary outputs O of the window, and whether all samples have the same panels.
+    size : ndarray (6,) of int64
+        Samples J, panels K, boundary outputs O of the window, whether all samples have the same panels, samples that a
+        first leap is interpolated between, and mixed rows.
     left, right : ndarray (L,)
         h.
     kind, periods, samples : ndarray (L,) of int64
         What the lane does; periods of the window; samples.
-    schedule, boundaries : ndarray (L,) of int64
-        Which schedule the lane is on; outputs at boundaries of periods.
+    schedule, boundaries, base : ndarray (L,) of int64
+        Which schedule the lane is on; outputs at boundaries of periods; samples that a leap is interpolated between.
     length : ndarray (L,)
         The period, h.
     nodes : ndarray (J, L)
@@ -201,7 +202,10 @@ class Plan(NamedTuple):
     rows : ndarray (J K, L)
         Row of each width in the tables.
     place : ndarray (J K,)
-        Where the panel's row stands in the table, -1 where lanes have different rows.
+        Where the panel's row stands in the table; where lanes have different rows, -2 less the number of a mixed row,
+        or -1.
+    mixed : ndarray (m, L)
+        Rows of the lanes of each mixed row.
     fade : ndarray (L,)
         What is left, after a period, of the slowest transient of the doses; 1 where it is over.
     drifts, both, late : ndarray (L,)
@@ -222,6 +226,8 @@ class Plan(NamedTuple):
         Error estimate of each panel over what is allowed.
     leap_ratio : ndarray (L,)
         Likewise for the interpolation between samples.
+    terms : ndarray (8, L)
+        Likewise for each of its terms.
     head, tail : ndarray (J K,)
         First and last event of each panel; -1 for none.
     following, kinds, slots, lanes, values : ndarray (e,)
@@ -236,6 +242,7 @@ class Plan(NamedTuple):
     samples: np.ndarray
     schedule: np.ndarray
     boundaries: np.ndarray
+    base: np.ndarray
     length: np.ndarray
     nodes: np.ndarray
     at: np.ndarray
@@ -243,6 +250,7 @@ class Plan(NamedTuple):
     widths: np.ndarray
     rows: np.ndarray
     place: np.ndarray
+    mixed: np.ndarray
     fade: np.ndarray
     drifts: np.ndarray
     both: np.ndarray
@@ -260,6 +268,7 @@ class Plan(NamedTuple):
     swing: np.ndarray
     ratio: np.ndarray
     leap_ratio: np.ndarray
+    terms: np.ndarray
     head: np.ndarray
     tail: np.ndarray
     following: np.ndarray
@@ -306,7 +315,8 @@ class Table(NamedTuple):
     """Propagators of one tile.
 
     ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows begin in ``data``, how many
-    are computed, and the coefficients (.., L) they are for.
+    are computed, and the coefficients (.., L) they are for; ``mine`` (L,): who reads a row; ``mixed`` (1,):
+    where rows that are put together from lanes' own begin.
     """
 
     widths: np.ndarray
@@ -316,6 +326,8 @@ class Table(NamedTuple):
     data: np.ndarray
     known: np.ndarray
     a: np.ndarray
+    mine: np.ndarray
+    mixed: np.ndarray
 
 
 class Lanes(NamedTuple):
@@ -337,6 +349,8 @@ class Lanes(NamedTuple):
     pending: np.ndarray
     lasting: np.ndarray
     refused: np.ndarray
+    base: np.ndarray
+    span: np.ndarray
 
 
 class Raw(NamedTuple):

@@ -7,8 +7,7 @@ import numpy as np
 
 from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS, S
-from menaquinone.solve._basis import BASE_SAMPLES
-from menaquinone.solve._kinds import EVENTS, MOST_ITERATED, MOST_TRACKED, PANELS, PT, RAW, ROWS
+from menaquinone.solve._kinds import EVENTS, MOST_BASE, MOST_ITERATED, MOST_TRACKED, PANELS, PT, RAW, ROWS
 from menaquinone.solve._march import march
 from menaquinone.solve._records import reference_to
 from menaquinone.solve.equations import LANES
@@ -16,7 +15,7 @@ from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, T
 
 SAMPLES, BOUNDARIES = 16, 256
 """Most periods sampled in a leap, and most outputs at boundaries of its periods."""
-_MARKS, _CUTS = 512, 2048
+_MARKS, _CUTS, _MIXED = 512, 2048, 32
 
 
 class Workspace:
@@ -36,7 +35,7 @@ class Workspace:
         self.states, self.members = int(program.counts[1]), int(program.counts[3])
         self.space = np.zeros((8, self.states, LANES))
         self.since = np.zeros((self.members, LANES))
-        integers = np.zeros((13, LANES), np.int64)
+        integers = np.zeros((15, LANES), np.int64)
         self.lanes = Lanes(  # type: ignore[call-arg]
             np.zeros(LANES), *integers[:7], np.zeros((LANES, len(marks) + _MARKS)), integers[7],
             np.zeros((LANES, _CUTS)), *integers[8:],
@@ -63,17 +62,18 @@ class Workspace:
 
     def _plan(self) -> Plan:
         panels, events = self.room[PANELS], self.room[EVENTS]
-        kind, count, samples, schedule, boundaries, iterated = np.zeros((6, LANES), np.int64)
+        kind, count, samples, schedule, boundaries, base, iterated = np.zeros((7, LANES), np.int64)
         lanes = (panels, LANES)
         return Plan(  # type: ignore[call-arg]
-            np.zeros(4, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
-            np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
+            np.zeros(6, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
+            base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
+            np.zeros((_MIXED, LANES), np.int64),
             np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
-            *np.zeros((1, BASE_SAMPLES, LANES)), *np.zeros((2, BASE_SAMPLES, BASE_SAMPLES, LANES)),
-            np.zeros((BASE_SAMPLES, LANES)), np.zeros((MOST_ITERATED, BASE_SAMPLES, LANES)), iterated,
+            *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
+            np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
             np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)),
-            np.zeros(lanes), np.zeros(LANES), *np.zeros((2, panels), np.int64), *np.zeros((4, events), np.int64),
+            np.zeros(lanes), np.zeros(LANES), np.zeros((MOST_BASE, LANES)), *np.zeros((2, panels), np.int64), *np.zeros((4, events), np.int64),
             np.zeros(events),
         )  # fmt: skip
 
@@ -107,7 +107,8 @@ class Workspace:
                 place += square
         return Table(
             np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at + widest), np.array(known, np.int64), np.zeros(place),
+            np.zeros(self.members, np.int64), np.empty(at + (_MIXED + 1) * widest), np.array(known, np.int64), np.zeros(place),
+            np.zeros(LANES), np.array([at]),
         )  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
 
 def _scratch(n: int) -> int:
     """Return how many numbers the march of a member with n states has in use at most."""
-    squares = BASE_SAMPLES + S + 8
+    squares = MOST_BASE + S + 8
     return int((2 * squares * n * n + 64 * (n + 1)) * LANES)
 
 
