@@ -122,11 +122,19 @@ def _iterate(plan, work, n, many, columns, newton, reach, iterated, tracked, x):
     moving, most = 0, 0
     for lane in range(L):
         moving, most = max(moving, iterated[lane]), max(most, tracked[lane])
-    value, now, then = rows_of(work, columns), rows_of(work, n), rows_of(work, n)
-    psi, square, track = plan.psi, work.square, work.track
-    width, wide = newton.shape[1] * L, square.shape[1]
-    move(x, 0, now, 0, n)
+    value, psi, square, track = rows_of(work, columns), plan.psi, work.square, work.track
+    width, wide, stride = newton.shape[1] * L, square.shape[1], track.shape[1] * L
     move(x, 0, track, 0, n)
+    if columns == n == 1:  # what most stages have: a state that stays in a register
+        base, kept, reached = load(newton, 0), load(square, 0), load(x, 0)
+        for number in range(most):
+            if number < max(moving, 1):
+                base = load(newton, 0)
+                for place in range(1, many):
+                    base = fma(load(psi, (number * MOST_BASE + place) * L), load(newton, place * width), base)
+            reached = fma(kept, reached, base)
+            store(track, (number + 1) * stride, reached)
+        return
     for number in range(most):
         if number < max(moving, 1):
             here = number * MOST_BASE * L
@@ -135,21 +143,17 @@ def _iterate(plan, work, n, many, columns, newton, reach, iterated, tracked, x):
                 for place in range(1, many):
                     total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
                 store(value, c * L, total)
+        at = number * stride
         for i in range(n):
             total = load(value, i * L)
             for k in range(n):
                 if not reach[i, k]:
                     continue
                 if columns > n:
-                    total = fma(load(value, (n + i * n + k) * L), load(now, k * L), total)
+                    total = fma(load(value, (n + i * n + k) * L), load(track, at + k * L), total)
                 else:
-                    total = fma(load(square, (i * wide + k) * L), load(now, k * L), total)
-            store(then, i * L, total)
-        at = (number + 1) * track.shape[1] * L
-        for i in range(n):
-            reached = load(then, i * L)
-            store(now, i * L, reached)
-            store(track, at + i * L, reached)
+                    total = fma(load(square, (i * wide + k) * L), load(track, at + k * L), total)
+            store(track, at + stride + i * L, total)
 
 
 @njit(**OPTIONS)

@@ -146,9 +146,10 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
 
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
-    switches: adaptive, leaps, samples of a first leap. captured (times, wanted, n), status and failed_at (n,) receive what is found;
-    statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,): anything but 0 ends the run
-    early; need (2,): which array is too small for the tile whose number is returned, and what it should hold.
+    switches: adaptive, leaps, samples of a first leap. captured (times, wanted, n), status and failed_at (n,) receive
+    what is found; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,): anything but 0
+    ends the run early; need (2,): which array is too small for the tile whose number is returned, and what it should
+    hold.
     """
     program, agenda, crowd, plan = refer(program_), refer(agenda_), refer(crowd_), refer(plan_)
     state, raw, work, table = refer(state_), refer(raw_), refer(work_), refer(table_)

@@ -5,7 +5,7 @@ panels equal anyway. A block's width never shows in a subject's numbers.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _ROUGH, _LOOSE, _USUAL = 3e-3, 3e-5, 3e-7
 _MOST_LANES = 1 << 16
+_ROOM = 1 << 23
+"""Numbers in the outputs of a block."""
 _DOUBLED = (24.0, 48.0, 96.0, 192.0, 336.0, 672.0, 1344.0, 2688.0, 5376.0, 8766.0)
 _FEW = (0.0, 4.0, 12.0, *_DOUBLED)
 _SOME = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED)
@@ -43,7 +45,8 @@ class Cascade:
     window
         Most hours advanced at a time where every dose is stepped.
     lanes
-        Subjects handed to compiled code together, a multiple of 16.
+        Subjects handed to compiled code together at most, a multiple of 16; fewer where their outputs would fill more
+        than 64 MB.
     level
         Halvings of every panel to begin with.
     adaptive
@@ -54,7 +57,7 @@ class Cascade:
     """
 
     window: float = 8766.0
-    lanes: int = 512
+    lanes: int = 2048
     level: int = 0
     adaptive: bool = True
     leaps: bool = True
@@ -81,8 +84,13 @@ class Cascade:
         return np.array([*fine, marks[-1]])
 
     def samples(self, rtol: float) -> int:
-        """Return how many periods a first leap is interpolated between; what they show tells how many later ones need."""
+        """Return how many periods a first leap is interpolated between, from which later ones learn."""
         return 5 if rtol >= _ROUGH else 8
+
+    def width(self, n: int, workers: int, cells: int) -> int:
+        """Return how many of n subjects with so many numbers each go together: a few blocks for every worker."""
+        whole = -(-n // (4 * workers * LANES)) * LANES
+        return max(LANES, min(self.lanes, whole, _ROOM // max(cells, 1) // LANES * LANES))
 
     def pieces(
         self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None
@@ -102,7 +110,8 @@ class Cascade:
         """
         # subjects on one schedule stand together, so that their panels are equal; pieces say whose they are
         order = np.argsort(problem.doses.which, kind="stable")
-        width = min(self.lanes, _width(len(order), workers))
+        cells = len(problem.times) * sum(len(problem.model.offers[name].members) for name in wanted)
+        width = self.width(len(order), workers, cells)
         blocks = [order[first : first + width] for first in range(0, len(order), width)]
         stopped, lock, done = Event(), Lock(), [0]
         problem.prepare()
@@ -119,11 +128,6 @@ class Cascade:
         yield from streamed(run, blocks, workers, stopped)
         if progress is not None:
             progress(problem.people.n, problem.people.n)
-
-
-def _width(n: int, workers: int) -> int:
-    """Return a width of blocks that gives every worker a few of them."""
-    return max(LANES, -(-n // (4 * workers * LANES)) * LANES)
 
 
 class _Runner:
@@ -199,4 +203,4 @@ class _Runner:
             if times[0] == 0.0:
                 piece.outputs[name][0] = entry.offered[name][:, :k]
         piece.status[:], piece.failed_at[:] = status[:k], failed_at[:k]
-        return piece
+        return replace(piece, ends=self.built.ends(crowd, k)) if self.problem.keeps else piece

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from menaquinone.errors import InputError
+from menaquinone.errors import InputError, refused
 from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.parts import part
 from menaquinone.inputs.population import Population
@@ -18,7 +18,6 @@ from menaquinone.inputs.records import Regimen, RuleRecord
 from menaquinone.model import Model
 from menaquinone.solve.asked import Asked
 from menaquinone.solve.handed import Flights, Handed, entry_names, no_flights, together
-from menaquinone.solve.handing import pieces_with_ends
 from menaquinone.solve.prescribed import Prescribed, on_their_way, prescribe
 from menaquinone.solve.problem import Problem
 from menaquinone.solve.solution import STATUS, Ends, Piece, Progress, Solution
@@ -292,7 +291,10 @@ def _solve(
     """Solve one leg; note its outputs and failures in what was found, and return outputs and where people end."""
     n, ends, (_, shown) = len(alive), None, leg.times(asked.hours)
     outputs = {name: np.empty((len(problem.times), len(asked.model.offers[name].members), n)) for name in wanted}
-    for piece in pieces_with_ends(asked.engine, problem, wanted, workers=asked.workers, progress=progress):
+    engine = asked.engine
+    for piece in engine.pieces(problem, wanted, workers=asked.workers, progress=progress):
+        if problem.keeps and piece.ends is None:
+            raise refused("engine", engine.label, "one that hands over the state at the end")
         who = piece.subjects
         for name, values in outputs.items():
             values[..., who] = piece.outputs[name]

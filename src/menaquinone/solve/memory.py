@@ -169,7 +169,7 @@ def estimated(
     portion = min(n * points, portion_size(regimens, horizon, cells)) if streams else n
     parts = {
         "population": int(each * n),
-        "engine": run.workers * _WORK + (run.workers + 2) * getattr(run.engine, "lanes", 1) * cells * _NUMBER,
+        "engine": run.workers * _WORK + (run.workers + 2) * _together(run, portion, cells) * cells * _NUMBER,
         "covariates": portion * _covariates(run, horizon),
         "missed doses": portion * at_risk,
         "people at one time": int(each * portion) if portion < n * points else 0,
@@ -185,6 +185,12 @@ def estimated(
         parts["results"] = points * cells * groups * (4 + len(summaries.quantiles)) * _NUMBER
         parts["summaries"] = cells * _summarised(summaries, n, portion, groups) + _SORTED
     return MemoryEstimate(parts, ("population",) if known else ())
+
+
+def _together(run: Asked, portion: int, cells: int) -> int:
+    """Return how many people an engine takes at a time."""
+    width = getattr(run.engine, "width", None)
+    return width(portion, run.workers, cells) if width is not None else 1
 
 
 def _different(regimen: Any) -> list[Regimen]:

@@ -73,8 +73,8 @@ class Workspace:
             *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
             np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
             np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)),
-            np.zeros(lanes), np.zeros(LANES), np.zeros((MOST_BASE, LANES)), *np.zeros((2, panels), np.int64), *np.zeros((4, events), np.int64),
-            np.zeros(events),
+            np.zeros(lanes), np.zeros(LANES), np.zeros((MOST_BASE, LANES)), *np.zeros((2, panels), np.int64),
+            *np.zeros((4, events), np.int64), np.zeros(events),
         )  # fmt: skip
 
     def _work(self) -> Work:
@@ -107,8 +107,8 @@ class Workspace:
                 place += square
         return Table(
             np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at + (_MIXED + 1) * widest), np.array(known, np.int64), np.zeros(place),
-            np.zeros(LANES), np.array([at]),
+            np.zeros(self.members, np.int64), np.empty(at + (_MIXED + 1) * widest), np.array(known, np.int64),
+            np.zeros(place), np.zeros(LANES), np.array([at]),
         )  # fmt: skip
 
 
