@@ -87,7 +87,7 @@ class Cascade:
         """Return how many periods a first leap is interpolated between, from which later ones learn."""
         return 5 if rtol >= _ROUGH else 8
 
-    def width(self, n: int, workers: int, cells: int) -> int:
+    def together(self, n: int, workers: int, cells: int) -> int:
         """Return how many of n subjects with so many numbers each go together: a few blocks for every worker."""
         whole = -(-n // (4 * workers * LANES)) * LANES
         return max(LANES, min(self.lanes, whole, _ROOM // max(cells, 1) // LANES * LANES))
@@ -111,7 +111,7 @@ class Cascade:
         # subjects on one schedule stand together, so that their panels are equal; pieces say whose they are
         order = np.argsort(problem.doses.which, kind="stable")
         cells = len(problem.times) * sum(len(problem.model.offers[name].members) for name in wanted)
-        width = self.width(len(order), workers, cells)
+        width = self.together(len(order), workers, cells)
         blocks = [order[first : first + width] for first in range(0, len(order), width)]
         stopped, lock, done = Event(), Lock(), [0]
         problem.prepare()

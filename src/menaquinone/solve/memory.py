@@ -189,8 +189,8 @@ def estimated(
 
 def _together(run: Asked, portion: int, cells: int) -> int:
     """Return how many people an engine takes at a time."""
-    width = getattr(run.engine, "width", None)
-    return width(portion, run.workers, cells) if width is not None else 1
+    together = getattr(run.engine, "together", None)
+    return 1 if together is None else int(together(portion, run.workers, cells))
 
 
 def _different(regimen: Any) -> list[Regimen]:
