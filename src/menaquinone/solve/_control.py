@@ -139,9 +139,10 @@ def _onsets(program, plan, tile, state, work, lane, raw):
                     if value >= level:
                         share = (level - below) / (value - below) if value > below else 0.0
                         count = max(done, np.int64(np.floor(done + share * (number - done))) - 1)
-                        reach[lane] = count
-                        if count < LEAST_LEAP:
+                        if count < LEAST_LEAP:  # it is stepped through; what comes behind is leaped as before
                             hold[lane] = 3
+                        else:
+                            reach[lane] = count
                         found = True
                         break
                     done, below = number, value
