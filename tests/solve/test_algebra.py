@@ -82,18 +82,16 @@ class Row:
 
     def forced(self, total, b):
         psi = np.full((STAGES, self.n, LANES), np.nan)
-        new = "rows" in inspect.signature(algebra.forced.py_func).parameters
         called(
-            algebra.forced, rows=self.flat, row=0 if new else self.flat, n=self.n, driven=self.driven,
+            algebra.forced, rows=self.flat, row=0, n=self.n, driven=self.driven,
             linked=self.reach, total=total, b=np.ascontiguousarray(b), q=0, moving=1, psi=psi, into=0,
         )  # fmt: skip
         return psi
 
     def estimate(self, b):
         spread = np.full((self.n, LANES), np.nan)
-        new = "rows" in inspect.signature(algebra.estimate.py_func).parameters
         called(
-            algebra.estimate, rows=self.flat, row=0 if new else self.flat, n=self.n, linked=self.reach,
+            algebra.estimate, rows=self.flat, row=0, n=self.n, linked=self.reach,
             b=np.ascontiguousarray(b), q=0, moving=1, slope=np.empty((self.n, LANES)), spread=spread,
         )  # fmt: skip
         return spread

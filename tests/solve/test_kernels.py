@@ -1,6 +1,5 @@
 """Compiled parts of the march that stand alone: a small solver, powers of affine maps, records by reference."""
 
-import inspect
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from numba.core.errors import TypingError
 from menaquinone.solve import _periods as periods
 from menaquinone.solve._algebra import OPTIONS
 from menaquinone.solve._records import address, refer, view
+from menaquinone.solve.equations import LANES
 
 
 @given(st.lists(st.floats(-1, 1), min_size=9, max_size=9), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
@@ -31,44 +31,57 @@ def test_a_system_without_a_solution_is_told():
     assert periods._solve(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones(2))
 
 
-def jumped(square, g, times):
-    n = len(g)
-    named = {name: np.full((n, n), np.nan) for name in ("power", "base", "spare")}
-    named |= {name: np.full(n, np.nan) for name in ("shift", "move", "vector")}
-    named |= {"square": square, "g": g, "n": n, "times": times}
-    periods._jump(*(named[name] for name in inspect.signature(periods._jump.py_func).parameters))
-    return named["power"], named["shift"]
+class Scratch(NamedTuple):
+    scratch: np.ndarray
+    top: np.ndarray
+
+
+PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
+
+
+@njit(**PLAIN)
+def raised(scratch, n, square, g, times, power, shift):
+    periods._raise(refer(scratch), n, square, g, times, power, shift)
+
+
+def powers(square, g, times):
+    """Return power (lanes, n, n) and shift (lanes, n) of one map in every lane, to a power (lanes,) each."""
+    n, scratch = len(g), Scratch(np.full(1000 * LANES, np.nan), np.zeros(1, int))
+    power, shift = np.full((n, n, LANES), np.nan), np.full((n, LANES), np.nan)
+    square, g = (np.repeat(np.array(one, float)[..., None], LANES, axis=-1) for one in (square, g))
+    raised(scratch, n, square, g, np.array(times), power, shift)
+    assert scratch.top[0] == 0
+    return np.moveaxis(power, -1, 0), shift.T
 
 
 @pytest.mark.accuracy
 @given(
     entries=st.lists(st.floats(0, 1), min_size=9, max_size=9),
     g=st.lists(st.floats(-5, 5), min_size=3, max_size=3),
-    times=st.integers(0, 300),
+    times=st.lists(st.integers(0, 300), min_size=LANES, max_size=LANES),
 )
-def test_a_map_is_raised_to_a_power(entries, g, times):
+def test_a_map_is_raised_to_a_power_in_every_lane(entries, g, times):
     square = np.reshape(entries, (3, 3))
     square = square / max(1.0, square.sum(axis=1).max())  # a period forgets
-    power, shift = jumped(square, np.array(g), times)
-    x, moved = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])
-    for _ in range(times):
-        moved = square @ moved + g
-    assert power @ x + shift == pytest.approx(moved, rel=1e-10, abs=1e-10 * max(1, times))
-    assert power == pytest.approx(np.linalg.matrix_power(square, times), rel=1e-10, abs=1e-14)
+    power, shift = powers(square, g, times)
+    moved = [np.array([1.0, 2.0, 3.0])]
+    for _ in range(max(times)):
+        moved.append(square @ moved[-1] + g)
+    for lane, often in enumerate(times):
+        exact = pytest.approx(moved[often], rel=1e-10, abs=1e-10 * max(1, often))
+        assert power[lane] @ moved[0] + shift[lane] == exact
+        assert power[lane] == pytest.approx(np.linalg.matrix_power(square, often), rel=1e-10, abs=1e-14)
 
 
 def test_what_is_only_added_up_grows_in_proportion():
-    power, shift = jumped(np.eye(2), np.array([0.5, -1.0]), 1000)
-    assert power.tolist() == np.eye(2).tolist()
-    assert shift == pytest.approx([500.0, -1000.0], rel=1e-14)
+    power, shift = powers(np.eye(2), [0.5, -1.0], np.full(LANES, 1000))
+    assert power[3].tolist() == np.eye(2).tolist()
+    assert shift[3] == pytest.approx([500.0, -1000.0], rel=1e-14)
 
 
 class Pair(NamedTuple):
     real: np.ndarray
     whole: np.ndarray
-
-
-PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
 
 
 @njit(**PLAIN)

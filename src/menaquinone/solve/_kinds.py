@@ -5,8 +5,8 @@ from menaquinone.solve._algebra import S
 PT = S + 1
 IDLE, STEP, LEAP, CLOSE = 0, 1, 2, 3
 """What a lane does in a window."""
-MOST_ITERATED, MOST_TRACKED = 512, 1024
-"""Periods whose maps may differ, and periods that are taken one by one where there are no more of them."""
+MOST_ITERATED = 512
+"""Periods of a leap whose maps may differ."""
 NEVER = 1 << 40
 FLOOR = 1e-3
 """A value is controlled relative to itself plus this share of the largest it has had."""

@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from menaquinone.solve._algebra import ITERATED, OPTIONS, TRACKED, L, move, rows_of, take
+from menaquinone.solve._algebra import AT, GAP, ITERATED, KNOWN, OPTIONS, L, fill, move, rows_of, take
 from menaquinone.solve._basis import fitted, most_base
-from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, MOST_TRACKED
+from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, NEVER
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import div, fma, largest, load, magnitude, mul, select, smallest, splat, store, sub
 from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
@@ -58,39 +58,64 @@ def orbit_of(work, n, lane, found):
 
 
 @njit(**OPTIONS)
-def _jump(square, g, n, times, power, shift, base, move, spare, vector):
-    """Raise the affine map (n, n), (n,) to a power: repeated squaring."""
+def _after(n, base, move_, x, at, out, into):
+    """Write base x + move: an affine map (n, n, L), (n, L) at a start that stands from an element of its array on."""
     for i in range(n):
-        shift[i], move[i] = 0.0, g[i]
+        total = load(move_, i * L)
         for k in range(n):
-            base[i, k] = square[i, k]
-            power[i, k] = 1.0 if i == k else 0.0
-    while times > 0:
-        if times & 1:  # first what has been gathered, then base
-            for i in range(n):
-                vector[i] = move[i]
-                for k in range(n):
-                    vector[i] += base[i, k] * shift[k]
-                    spare[i, k] = 0.0
-                    for q in range(n):
-                        spare[i, k] += base[i, q] * power[q, k]
-            for i in range(n):
-                shift[i] = vector[i]
-                for k in range(n):
-                    power[i, k] = spare[i, k]
-        times >>= 1
-        if times:
-            for i in range(n):
-                vector[i] = move[i]
-                for k in range(n):
-                    vector[i] += base[i, k] * move[k]
-                    spare[i, k] = 0.0
-                    for q in range(n):
-                        spare[i, k] += base[i, q] * base[q, k]
-            for i in range(n):
-                move[i] = vector[i]
-                for k in range(n):
-                    base[i, k] = spare[i, k]
+            total = fma(load(base, (i * n + k) * L), load(x, at + k * L), total)
+        store(out, into + i * L, total)
+
+
+@njit(**OPTIONS)
+def _chosen(n, bits, new, old):
+    """Take over n vectors in the lanes that have a bit."""
+    which = load(bits, 0)
+    for i in range(n):
+        store(old, i * L, select(which, load(new, i * L), load(old, i * L)))
+
+
+@njit(**OPTIONS)
+def _raise(work, n, square, g, times, power, shift):
+    """Raise affine maps (n, n, L), (n, L) to a power (L,) each: power and shift."""
+    top = work.top[0]
+    base, move_, then, step = rows_of(work, n * n), rows_of(work, n), rows_of(work, n * n), rows_of(work, n)
+    bits = rows_of(work, 1)
+    move(square, 0, base, 0, n * n)
+    move(g, 0, move_, 0, n)
+    most = 0
+    for lane in range(L):
+        most = max(most, times[lane])
+    for place in range(n * n):
+        store(power, place * L, splat(1.0 if place % (n + 1) == 0 else 0.0))
+    fill(shift, 0.0)
+    fill(step, 0.0)
+    bit = 1
+    while bit <= most:
+        for lane in range(L):
+            bits[0, lane] = 1.0 if times[lane] & bit else 0.0
+        _product(n, base, power, then)
+        _chosen(n * n, bits, then, power)
+        _after(n, base, move_, shift, 0, step, 0)
+        _chosen(n, bits, step, shift)
+        bit *= 2
+        if bit <= most:
+            _product(n, base, base, then)
+            _after(n, base, move_, move_, 0, step, 0)
+            move(then, 0, base, 0, n * n)
+            move(step, 0, move_, 0, n)
+    work.top[0] = top
+
+
+@njit(**OPTIONS)
+def _product(n, left, right, out):
+    """Write the product of two matrices (n, n, L)."""
+    for i in range(n):
+        for k in range(n):
+            total = splat(0.0)
+            for q in range(n):
+                total = fma(load(left, (i * n + q) * L), load(right, (q * n + k) * L), total)
+            store(out, (i * n + k) * L, total)
 
 
 @njit(**OPTIONS)
@@ -114,35 +139,33 @@ def _interpolate(plan, work, n, many, moving_square, newton):
 
 
 @njit(**OPTIONS)
-def _iterate(plan, work, n, many, columns, newton, reach, iterated, tracked, x):
-    """Iterate the interpolated maps, which at last are equal; track (.., n, L) gets every state.
+def _iterate(plan, work, n, many, columns, newton, reach, iterated, x):
+    """Iterate the interpolated maps as long as they differ; track (.., n, L) gets every state.
 
     What a lane does beyond its own last period is of no interest.
     """
-    moving, most = 0, 0
+    most = 0
     for lane in range(L):
-        moving, most = max(moving, iterated[lane]), max(most, tracked[lane])
+        most = max(most, iterated[lane])
     value, psi, square, track = rows_of(work, columns), plan.psi, work.square, work.track
     width, wide, stride = newton.shape[1] * L, square.shape[1], track.shape[1] * L
     move(x, 0, track, 0, n)
     if columns == n == 1:  # what most stages have: a state that stays in a register
-        base, kept, reached = load(newton, 0), load(square, 0), load(x, 0)
+        kept, reached = load(square, 0), load(x, 0)
         for number in range(most):
-            if number < max(moving, 1):
-                base = load(newton, 0)
-                for place in range(1, many):
-                    base = fma(load(psi, (number * MOST_BASE + place) * L), load(newton, place * width), base)
+            base = load(newton, 0)
+            for place in range(1, many):
+                base = fma(load(psi, (number * MOST_BASE + place) * L), load(newton, place * width), base)
             reached = fma(kept, reached, base)
             store(track, (number + 1) * stride, reached)
         return
     for number in range(most):
-        if number < max(moving, 1):
-            here = number * MOST_BASE * L
-            for c in range(columns):
-                total = load(newton, c * L)
-                for place in range(1, many):
-                    total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
-                store(value, c * L, total)
+        here = number * MOST_BASE * L
+        for c in range(columns):
+            total = load(newton, c * L)
+            for place in range(1, many):
+                total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
+            store(value, c * L, total)
         at = number * stride
         for i in range(n):
             total = load(value, i * L)
@@ -157,55 +180,66 @@ def _iterate(plan, work, n, many, columns, newton, reach, iterated, tracked, x):
 
 
 @njit(**OPTIONS)
-def _settled_maps(plan, work, n, columns, newton, lane, square, g):
-    """Evaluate one lane's map where the variable of interpolation no longer moves."""
-    psi, work_square, last = plan.psi, work.square, max(plan.iterated[lane] - 1, 0)
+def _settled_maps(plan, work, n, many, columns, newton, square, g):
+    """Evaluate the maps where the variable of interpolation no longer moves: (n, n, L), (n, L)."""
+    psi, samples, width, wide = rows_of(work, many), work.square, newton.shape[1] * L, work.square.shape[1]
+    for place in range(many):
+        for lane in range(L):
+            psi[place, lane] = plan.psi[max(plan.iterated[lane] - 1, 0), place, lane]
     for c in range(columns):
-        value = newton[0, c, lane]
-        for place in range(1, plan.base[lane]):
-            value += psi[last, place, lane] * newton[place, c, lane]
+        value = load(newton, c * L)
+        for place in range(1, many):
+            value = fma(load(psi, place * L), load(newton, place * width + c * L), value)
         if c < n:
-            g[c] = value
+            store(g, c * L, value)
         else:
-            square[(c - n) // n, (c - n) % n] = value
+            store(square, (c - n) * L, value)
     if columns == n:
         for i in range(n):
-            for k in range(n):
-                square[i, k] = work_square[0, i, k, lane]
+            move(samples, i * wide * L, square, i * n * L, n)
 
 
 @njit(**OPTIONS)
-def _pick(plan, work, n, columns, newton, tracked, lane, matrices, vectors):
-    """Fill z of one lane: its state at every sample, every boundary and the end, in the order of the periods."""
-    stops, track, z = plan.stops, work.track, work.z
-    square, power, base, spare = matrices[0], matrices[1], matrices[2], matrices[3]
-    g, shift, now, then = vectors[0], vectors[1], vectors[2], vectors[3]
-    at, known = tracked[lane], -1
-    for i in range(n):
-        now[i] = track[at, i, lane]
-    for stop in range(stops.shape[1]):
-        number, slot = stops[0, stop, lane], stops[1, stop, lane]
-        if number < 0:
-            break
-        if number <= tracked[lane]:
-            for i in range(n):
-                z[slot, i, lane] = track[number, i, lane]
-            continue
-        if number > at:
-            if known < 0:
-                _settled_maps(plan, work, n, columns, newton, lane, square, g)
-            if number - at != known:
-                known = number - at
-                _jump(square, g, n, known, power, shift, base, vectors[4], spare, vectors[5])
-            for i in range(n):
-                then[i] = shift[i]
-                for k in range(n):
-                    then[i] += power[i, k] * now[k]
-            for i in range(n):
-                now[i] = then[i]
-            at = number
+def _pick(plan, work, n, many, columns, newton, still, iterated):
+    """Fill z of leaping lanes: the state at every sample, every boundary and the end, in the order of the periods.
+
+    Periods that were iterated are looked up; maps of those behind are equal, and raised to a power.
+    """
+    stops, track, z, at, known, gap = plan.stops, work.track, work.z, work.whole[AT], work.whole[KNOWN], work.whole[GAP]
+    square, g, power, shift = rows_of(work, n * n), rows_of(work, n), rows_of(work, n * n), rows_of(work, n)
+    now, then, goes = rows_of(work, n), rows_of(work, n), rows_of(work, 1)
+    _settled_maps(plan, work, n, many, columns, newton, square, g)
+    for lane in range(L):
+        at[lane], known[lane] = iterated[lane] if plan.kind[lane] == LEAP and still[lane] == 0 else NEVER, 0
         for i in range(n):
-            z[slot, i, lane] = now[i]
+            now[i, lane] = track[iterated[lane], i, lane]
+    for stop in range(stops.shape[1]):
+        over, moves, new = True, False, False
+        for lane in range(L):
+            number, gap[lane] = stops[0, stop, lane], 0
+            goes[0, lane] = 0.0
+            if number < 0:
+                at[lane] = NEVER
+            if at[lane] == NEVER:
+                continue
+            over = False
+            if number > at[lane]:
+                gap[lane] = number - at[lane]
+                goes[0, lane] = 1.0
+                moves, new = True, new or gap[lane] != known[lane]
+                known[lane], at[lane] = gap[lane], number
+        if over:
+            break
+        if new:
+            _raise(work, n, square, g, known, power, shift)
+        if moves:
+            _after(n, power, shift, now, 0, then, 0)
+            _chosen(n, goes, then, now)
+        for lane in range(L):
+            number, slot = stops[0, stop, lane], stops[1, stop, lane]
+            if at[lane] != NEVER:
+                for i in range(n):
+                    z[slot, i, lane] = track[number, i, lane] if number <= iterated[lane] else now[i, lane]
 
 
 @njit(**OPTIONS)
@@ -257,12 +291,10 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
     size = J + O
     x = tile.x[first : first + n]
     newton = view(work.scratch, take(work, MOST_BASE * (n + n * n) * L), (MOST_BASE, n + n * n, L))
-    matrices, vectors = view(work.small, n * n, (4, n, n)), view(work.small, 5 * n * n, (6, n))
-    found = view(work.small, 5 * n * n + 6 * n, (n,))
-    iterated, tracked = work.whole[ITERATED], work.whole[TRACKED]
+    found, iterated = view(work.small, n * n, (n,)), work.whole[ITERATED]
     leaping = False
     for lane in range(L):
-        still[lane], iterated[lane], tracked[lane] = 1, 0, 0
+        still[lane], iterated[lane] = 1, 0
         leaping = leaping or kind[lane] == LEAP
     count, many = n, most_base(plan)
     if leaping:
@@ -299,14 +331,11 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
                         z[slot, i, lane] = found[i]
                 continue
         iterated[lane] = 0 if constant else max(plan_iterated[lane], 0)
-        tracked[lane] = plan.periods[lane] if plan.periods[lane] <= MOST_TRACKED else iterated[lane]
         if plan_iterated[lane] < 0 and not constant:
             leap_ratio[lane] = np.inf
     if leaping:
-        _iterate(plan, work, n, many, count, newton, reach, iterated, tracked, x)
-        for lane in range(L):
-            if kind[lane] == LEAP and still[lane] == 0:
-                _pick(plan, work, n, count, newton, tracked, lane, matrices, vectors)
+        _iterate(plan, work, n, many, count, newton, reach, iterated, x)
+        _pick(plan, work, n, many, count, newton, still, iterated)
         _note_errors(plan, tile, work, n, first, many, count, newton, still, rtol)
     everyone = True
     for lane in range(L):

@@ -7,7 +7,7 @@ import numpy as np
 
 from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS, S
-from menaquinone.solve._kinds import EVENTS, MOST_BASE, MOST_ITERATED, MOST_TRACKED, PANELS, PT, RAW, ROWS
+from menaquinone.solve._kinds import EVENTS, MOST_BASE, MOST_ITERATED, PANELS, PT, RAW, ROWS
 from menaquinone.solve._march import march
 from menaquinone.solve._records import reference_to
 from menaquinone.solve.equations import LANES
@@ -88,8 +88,8 @@ class Workspace:
             np.empty(wide_b * panels * PT * LANES + square), np.empty(keep), np.empty(panels * S * n * LANES),
             np.empty((panels * PT + 1) * n * LANES), np.zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
             np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
-            np.zeros((MOST_TRACKED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
-            np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(5 * n * n + 7 * n),
+            np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
+            np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(n * n + n),
             np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64), np.zeros((2, LANES)),
             np.array([points, panels]),
         )  # fmt: skip
@@ -134,7 +134,7 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
 
 def _scratch(n: int) -> int:
     """Return how many numbers the march of a member with n states has in use at most."""
-    squares = MOST_BASE + S + 8
+    squares = MOST_BASE + S + 12
     return int((2 * squares * n * n + 64 * (n + 1)) * LANES)
 
 
