@@ -123,6 +123,8 @@ def test_hours_takes_a_pint_quantity():
         ("inf d", "until: got 'inf d', expected a finite number, in a quantity with its unit such as '24 h'."),
         ("5 ug", "until: got '5 ug', expected a time such as '24 h'."),
         ("5 ug/h", "until: got '5 ug/h', expected a time such as '24 h'."),
+        ("5 A", "until: got '5 A', expected a time such as '24 h'."),
+        ("5 K*h", "until: got '5 K*h', expected a time such as '24 h'."),
     ],
 )
 def test_hours_refuses(quantity, message):
@@ -157,6 +159,7 @@ def test_nmol_of_mass_and_amount(amount, nmol):
         (360, "dose: got 360, expected a quantity with its unit such as '360 ug'."),
         ("3 h", "dose: got '3 h', expected a mass or a molar amount such as '360 ug'."),
         ("3 ug/kg", "dose: got '3 ug/kg', expected a mass or a molar amount such as '360 ug'."),
+        ("3 cd", "dose: got '3 cd', expected a mass or a molar amount such as '360 ug'."),
     ],
 )
 def test_nmol_refuses(amount, message):
@@ -250,7 +253,7 @@ def test_converted_refuses_another_dimension():
     )
 
 
-@pytest.mark.parametrize("wrong", ["mm/s/s/x", "hdd", "<speed", "ug^", "nmol/L/{1.73_m2}x"])
+@pytest.mark.parametrize("wrong", ["mm/s/s/x", "hdd", "<speed", "ug^", "nmol/L/{1.73_m2}x", "pixel"])
 def test_what_looks_like_a_unit_and_is_none_is_refused(wrong):
     with pytest.raises(UnknownNameError) as caught:
         units.factor(wrong)

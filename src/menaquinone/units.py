@@ -29,6 +29,11 @@ _HOUSE = _TIME | _MOLAR | _VOLUME | _KEPT | {"%": 0.01} | dict.fromkeys(_WHOLE.v
 _NAMES = [*(name for name in _HOUSE if name not in _WHOLE.values()), *(name for name in _WHOLE if "100" not in name)]
 _KINDS = (("time", _TIME), ("amount", _MOLAR), ("volume", _VOLUME), ("mass", _MASS), ("", {"1": 1.0, "%": 0.01}))
 _SIZES = {name: (kind, size) for kind, table in _KINDS for name, size in table.items()}
+_OF_DIMENSION = {
+    "[time]": "h", "[substance]": "nmol", "[length]": "m", "[mass]": "mg", "[current]": "A", "[temperature]": "K",
+    "[luminosity]": "cd", "[calcium_score]": "AU", "[biological_activity]": "IU", "[standard_body]": "bsa173",
+}  # fmt: skip
+"""What pint's dimensions are told in. Currents and temperatures are here so that they are refused where they come."""
 _TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%|<egfr>|<speed>|<content>)(?:\^([+-]?\d+(?:\.\d+)?))?\s*")
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf)\s*(.*\S)?\s*$", re.IGNORECASE)
 
@@ -98,19 +103,23 @@ def _parts(unit: str) -> tuple[tuple[str, float], ...] | None:
 
 
 @cache
+def _size(unit: str) -> tuple[float, dict[str, float]] | None:
+    """Return how large a unit is and the powers of what it measures; nothing where pint has to answer."""
+    parts = _parts(unit)
+    if parts is None:
+        return None
+    size, dimension = 1.0, dict[str, float]()
+    for name, power in parts:
+        kind, one = _SIZES.get(name, (name, 1.0))
+        size *= one**power
+        dimension[kind] = dimension.get(kind, 0.0) + power
+    return size, {kind: power for kind, power in dimension.items() if kind and power}
+
+
 def _ratio(unit: str, wanted: str) -> float | None:
     """Return how many ``wanted`` one ``unit`` is, by the built-in table; nothing where pint has to answer."""
-    sizes = []
-    for parts in (_parts(unit), _parts(wanted)):
-        size, dimension = 1.0, dict[str, float]()
-        for name, power in parts or ():
-            kind, one = _SIZES.get(name, (name, 1.0))
-            size *= one**power
-            dimension[kind] = dimension.get(kind, 0.0) + power
-        sizes.append((size, {kind: power for kind, power in dimension.items() if kind and power}, bool(parts)))
-    (one_size, one_dimension, _), (other_size, other_dimension, _) = sizes
-    known = all(parsed for _, _, parsed in sizes)
-    return one_size / other_size if known and one_dimension == other_dimension else None
+    one, other = _size(unit), _size(wanted)
+    return one[0] / other[0] if one and other and one[1] == other[1] else None
 
 
 def _factor_by_pint(unit: str) -> float:
@@ -123,15 +132,10 @@ def _factor_by_pint(unit: str) -> float:
             if dimension == "[length]" and float(power) % 3 == 0:
                 house *= registry().L ** (power / 3)
             else:
-                name = {"[time]": "h", "[substance]": "nmol", "[length]": "m", "[mass]": "mg"}.get(dimension)
-                house *= registry().Unit(name or _base(dimension)) ** power
+                house *= registry().Unit(_OF_DIMENSION[dimension]) ** power
         return float(quantity.to(house).magnitude)
-    except (pint.PintError, AttributeError, TypeError, ValueError, AssertionError):
+    except (pint.PintError, AttributeError, KeyError, TypeError, ValueError, AssertionError):
         raise unknown("unit", unit, _NAMES) from None
-
-
-def _base(dimension: str) -> str:
-    return {"[calcium_score]": "AU", "[biological_activity]": "IU", "[standard_body]": "bsa173"}[dimension]
 
 
 def to_house(value: Any, unit: str) -> Any:
