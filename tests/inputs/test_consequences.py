@@ -79,19 +79,6 @@ def test_people_not_drawn_from_a_record_have_covariates_to_change():
         bare.having({"weight": 50})
 
 
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        ({"weight": np.nan}, "weight: got nan, expected a finite number in kg."),
-        ({"weight": "80 h"}, "weight: got '80 h', expected a quantity in kg or a unit of the same dimension."),
-    ],
-)
-def test_messages(columns, message):
-    with pytest.raises(InputError) as refused:
-        PEOPLE.having(columns)
-    assert str(refused.value) == message
-
-
 def test_factors_of_ones_own_are_not_lost_in_silence():
     changed = replace(PEOPLE, factors={**PEOPLE.factors, "clearance[K1]": np.ones(6)})
     ill = PEOPLE.having({"diabetes": 1})

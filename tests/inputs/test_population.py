@@ -335,6 +335,11 @@ def test_selection_messages() -> None:
     with pytest.raises(InputError) as refusal:
         people.select([])
     assert str(refusal.value) == "selection: got [], expected at least one subject."
+    with pytest.raises(InputError) as refusal:
+        people.select(np.array([False, True, True]))
+    assert str(refusal.value) == (
+        "selection: got 'a mask of True and False', expected subject ids such as people.ids[mask]."
+    )
 
 
 @pytest.mark.parametrize(

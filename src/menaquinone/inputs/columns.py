@@ -13,6 +13,22 @@ COVARIATES = ("age", "egfr", "years_since_last_period")
 DRUGS_END = "drugs_end"
 """Column of the days since entry from which no drug is taken any more; NaN for those who go on."""
 
+_ABOVE_0 = ("weight", "egfr", "triglycerides", "phosphate", "pwv_entry", "dp_ucmgp")
+_AT_LEAST_0 = ("agatston[", "diet[", "eaten[", "drug[")
+_OLDEST = 120.0
+
+
+def limits(name: str) -> tuple[float, float, str]:
+    """Return the least and the largest value that a column may have, in its own unit, and both in words.
+
+    Columns of a record of one's own may have any value.
+    """
+    if name == "age":
+        return 0.0, _OLDEST, f"of at least 0 and at most {_OLDEST:g}"
+    if name in _ABOVE_0:
+        return float(np.nextafter(0.0, 1.0)), np.inf, "above 0"
+    return (0.0, np.inf, "of at least 0") if name.startswith(_AT_LEAST_0) else (-np.inf, np.inf, "")
+
 
 def becomes_covariate(name: str) -> bool:
     """Return whether a column is read by blocks as it stands."""
@@ -67,4 +83,4 @@ class Column:
         return np.array(list(self.categories))[order][np.searchsorted(codes, self.values)]
 
 
-__all__ = ["COVARIATES", "DRUGS_END", "Column", "becomes_covariate", "only_covariate"]
+__all__ = ["COVARIATES", "DRUGS_END", "Column", "becomes_covariate", "limits", "only_covariate"]

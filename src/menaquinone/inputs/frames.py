@@ -7,21 +7,19 @@ import numpy as np
 
 from menaquinone.errors import InputError, listed, refused, unknown
 from menaquinone.inputs import baselines, drawing, draws, scores
-from menaquinone.inputs.columns import Column
+from menaquinone.inputs.columns import Column, limits
 from menaquinone.inputs.conditions import code_of
 from menaquinone.inputs.covariates import frozen
+from menaquinone.inputs.given import GIVEN
 from menaquinone.inputs.people import Record, chosen
 from menaquinone.inputs.population import Population, assembled
 from menaquinone.units import converted
 
-GIVEN = "assumed: given by the user"
 LEVEL = "dp_ucmgp"
 """A level at entry that a table may give: the person's synthesis of MGP is the one that makes it so."""
 _MAKES = "synthesis[MGP]"
 _ALIASES = {"pwv": "pwv_entry"}
 _MAY_BE_MISSING = ("years_since_last_period",)
-_ABOVE_ZERO = ("weight", "egfr", "triglycerides", "phosphate", "pwv_entry", LEVEL)
-_OLDEST = 120.0
 
 
 def from_frame(frame: Any, *, like: str | Record, rng: Any, units: Mapping[str, str], name: str) -> Population:
@@ -143,16 +141,13 @@ def _is_number(one: Any) -> bool:
 def _possible(key: str, column: str, numbers: np.ndarray, unit: str) -> np.ndarray:
     if column in _MAY_BE_MISSING:
         return numbers
-    low = 0.0 if column not in _ABOVE_ZERO else np.nextafter(0.0, 1.0)
-    high = _OLDEST if column == "age" else np.inf
+    low, high, said = limits(column)
     wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high)))
     if wrong.size:
         shown = "" if unit == "1" else f" {unit}"
-        at_least = "of at least 0" if not low else "above 0"
-        limit = f"{at_least}{f' and at most {high:g}' if high < np.inf else ''}"
         raise InputError(
-            f"column '{key}' of the table: got {numbers[wrong[0]]:g}{shown} in row {wrong[0]}, expected finite numbers "
-            f"{limit}."
+            f"column '{key}' of the table: got {numbers[wrong[0]]:g}{shown} in row {wrong[0]}, expected "
+            f"{f'finite numbers {said}'.rstrip()}."
         )
     return numbers
 

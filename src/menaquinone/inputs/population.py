@@ -13,16 +13,17 @@ import numpy as np
 from menaquinone.catalogue.antagonists import ANTAGONISTS, Antagonist, antagonist
 from menaquinone.catalogue.genes import GENES
 from menaquinone.catalogue.sites import SITES
-from menaquinone.errors import InputError, refused, unknown
+from menaquinone.errors import InputError, refused
 from menaquinone.inputs import conditions, covariates, drawing, draws, scores
 from menaquinone.inputs.columns import DRUGS_END, Column, only_covariate
 from menaquinone.inputs.consequences import changed
 from menaquinone.inputs.covariates import Covariate, frozen
 from menaquinone.inputs.diet import Diet
+from menaquinone.inputs.given import GIVEN, given_column
 from menaquinone.inputs.habitual import habitual, intakes, per_person
 from menaquinone.inputs.people import Record, chosen, living
 from menaquinone.inputs.records import together
-from menaquinone.units import HOURS_PER_DAY, hours, magnitude
+from menaquinone.units import HOURS_PER_DAY, hours
 
 _COUNTED = "what the matrix of the foods leaves of the intake, beyond what the basal supply of tissues holds already"
 _GRAMS = "grams of foods times their contents"
@@ -142,14 +143,17 @@ class Population:
 
         Raises
         ------
-        UnknownNameError
-            If nobody has one of the ids.
+        InputError
+            If nobody has one of the ids, or nobody is selected.
         """
         if isinstance(which, slice):
             positions = np.arange(self.n)[which]
         else:
             place = {one: position for position, one in enumerate(self.ids.tolist())}
-            wanted = np.atleast_1d(np.asarray(which)).tolist()
+            asked = np.atleast_1d(np.asarray(which))
+            if asked.dtype == bool:  # True would pass for id 1
+                raise refused("selection", "a mask of True and False", "subject ids such as people.ids[mask]")
+            wanted = asked.tolist()
             for one in wanted:
                 if one not in place:
                     raise refused("subject", one, f"an id of population '{self.name}', which has {self.n} people")
@@ -184,7 +188,7 @@ class Population:
             return self._on(diet)
         given = intakes(diet, self.n)
         columns = {
-            f"diet[{name}]": Column(amount, "ug/d", f"habitual intake of {name}", "assumed: given by the user")
+            f"diet[{name}]": Column(amount, "ug/d", f"habitual intake of {name}", GIVEN)
             for name, amount in given.items()
         }
         return replace(self, diet={**self.diet, **given}, table={**self.table, **columns})
@@ -232,14 +236,14 @@ class Population:
         for name, amount in drugs.items():
             known = antagonist(name)
             columns[f"drug[{known.name}]"] = Column(
-                self._daily(known.name, amount), "mg/d", f"{known.name} taken for long", "assumed: given by the user"
+                self._daily(known.name, amount), "mg/d", f"{known.name} taken for long", GIVEN
             )
         end = np.nan if until is None else hours(until, "until") / HOURS_PER_DAY
         if end <= 0:
             raise refused("until", until, "a time after entry, at which the steady state is")
         columns[DRUGS_END] = Column(
             np.full(self.n, end), "d", "time since entry from which no long-standing drug is taken",
-            "assumed: given by the user",
+            GIVEN,
         )  # fmt: skip
         return replace(self, table={**self.table, **columns})
 
@@ -288,10 +292,12 @@ class Population:
         UnknownNameError
             If there is no such column or genotype, or it is not known what the column does.
         InputError
-            If a value is not finite or of the wrong shape, or the factors of these people are no longer those that
-            their columns gave them.
+            If a value is not finite, of the wrong shape or impossible, or the factors of these people are no longer
+            those that their columns gave them.
         """
-        given = {name: self._column(name, value) for name, value in columns.items()}
+        if not isinstance(columns, Mapping):
+            raise refused("columns", columns, "values by column such as {'weight': 80}")
+        given = {name: given_column(self, name, value) for name, value in columns.items()}
         factors, values, diet = changed(self, {name: column.values for name, column in given.items()})
         return replace(
             self,
@@ -300,21 +306,6 @@ class Population:
             diet={**self.diet, **diet},
             table={**self.table, **given},
         )
-
-    def _column(self, name: str, value: Any) -> Column:
-        if name not in self.changeable:
-            raise unknown(f"column of population '{self.name}' that can be changed", name, self.changeable)
-        if name in GENES:
-            return self._genotypes(name, value)
-        old = self.table[name]
-        if old.categories and not isinstance(value, (int, float, np.ndarray)):
-            value = conditions.code_of(name, old.categories, value)
-        if isinstance(value, str) or hasattr(value, "units"):
-            value = magnitude(value, old.unit, name)
-        numbers = np.array(np.broadcast_to(np.asarray(value, float), (self.n,)))
-        if not np.isfinite(numbers).all():
-            raise refused(name, float(numbers[~np.isfinite(numbers)][0]), f"a finite number in {old.unit}")
-        return Column(numbers, old.unit, old.long_name, "assumed: given by the user", categories=old.categories)
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return ``id`` and every column as plain arrays, categories by their labels: what ``from_frame`` reads."""
@@ -356,15 +347,6 @@ class Population:
         from menaquinone.inputs.frames import from_frame
 
         return from_frame(frame, like=like, rng=rng, units=units or {}, name=name)
-
-    def _genotypes(self, name: str, value: Any) -> Column:
-        gene = GENES[name]
-        given = np.asarray(value, dtype=object)
-        if given.shape not in ((), (self.n,)):
-            raise self._misshapen(f"column '{name}'", given)
-        codes = np.array([gene.code(one) for one in given.ravel().tolist()])
-        values = np.broadcast_to(codes, (self.n,))
-        return Column(values, "1", gene.meaning, "assumed: given by the user", categories=dict(gene.genotypes))
 
     def covariates(
         self,
