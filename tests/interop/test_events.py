@@ -11,7 +11,7 @@ import menaquinone as mk
 from menaquinone.catalogue.forms import FORMS, MK7, Form, enters
 from menaquinone.declare import Value, member
 from menaquinone.errors import InputError, UnknownNameError
-from menaquinone.inputs.regimen import DoseRecord, Regimen, ResetRecord
+from menaquinone.inputs.records import DoseRecord, Regimen, ResetRecord
 from menaquinone.inputs.schedule import expand
 from menaquinone.interop.events import from_table, observation_times, to_table, write_csv
 
@@ -387,6 +387,19 @@ def test_refusals_name_row_and_column(cells, kind, message):
                 "known only relative to its oral bioavailability."
             ),
         ),
+        (
+            [GOOD],
+            {"compartments": {1: "MK-7"}},
+            "compartment 1: got 'MK-7', expected form and route such as ('MK-7', 'oral').",
+        ),
+        (
+            [GOOD],
+            {"compartments": ["oral[MK-7]"]},
+            (
+                "compartments: got ['oral[MK-7]'], expected form and route by value of CMT such as "
+                "{1: ('MK-7', 'oral')}."
+            ),
+        ),
     ],
 )
 def test_tables_that_cannot_be_read_are_refused(table, arguments, message):
@@ -405,6 +418,16 @@ def test_csv_files_that_cannot_be_read_are_refused(tmp_path):
     with pytest.raises(InputError) as error:
         from_table(path)
     assert str(error.value) == f"event table: got '{path}', expected a CSV file with a line of column names."
+
+
+@pytest.mark.parametrize("wrong", ["MK-7", {1: "MK-7"}, [mk.dose("K1", "1 mg")]])
+def test_what_is_no_regimen_is_refused_on_the_way_out(wrong):
+    with pytest.raises(InputError) as error:
+        to_table(wrong)
+    assert str(error.value) == (
+        f"regimen: got {wrong!r}, expected a regimen such as mk.dose('MK-7', '180 ug', every='24 h'), or regimens by "
+        "subject id."
+    )
 
 
 def test_a_form_without_a_compartment_is_refused_on_the_way_out():

@@ -130,7 +130,7 @@ def from_table(
     reader = _Reader(
         amount_unit,
         time_unit,
-        {key: _compartment(key, of) for key, of in (compartments or {}).items()},
+        _numbered(compartments),
         {**SUBSTANCES, **{one.name: one for one in forms}},
     )
     return _by_subject(
@@ -199,11 +199,20 @@ def _by_subject(
     return {subject: read_rows(own) for subject, own in subjects.items()}
 
 
-def _compartment(key: Any, of: tuple[str | Substance, str]) -> tuple[Substance, str]:
-    form, route = of
-    known = substance(form)
-    _naming(f"compartment {key!r}", known.entry, route)
-    return known, route
+def _numbered(compartments: Any) -> dict[Any, tuple[Substance, str]]:
+    """Return form and route by value of CMT, checked."""
+    if compartments is None:
+        return {}
+    if not isinstance(compartments, Mapping):
+        raise refused("compartments", compartments, "form and route by value of CMT such as {1: ('MK-7', 'oral')}")
+    found = {}
+    for key, of in compartments.items():
+        if not (isinstance(of, tuple | list) and len(of) == 2):
+            raise refused(f"compartment {key!r}", of, "form and route such as ('MK-7', 'oral')")
+        form, route = substance(of[0]), of[1]
+        _naming(f"compartment {key!r}", form.entry, route)
+        found[key] = form, route
+    return found
 
 
 def _evid(row: Row) -> int:
@@ -305,12 +314,15 @@ def to_table(
     Raises
     ------
     InputError
-        If doses have no end and ``horizon`` is not given, a form and route have no compartment, or a regimen ends in a
-        rule.
+        If doses have no end and ``horizon`` is not given, a form and route have no compartment, a regimen ends in a
+        rule, or something is no regimen.
     """
     one_for_all = isinstance(regimen, Regimen)
-    people: Mapping[int, Regimen] = {0: regimen} if isinstance(regimen, Regimen) else regimen
-    names = {(substance(form).name, route): key for key, (form, route) in (compartments or {}).items()}
+    people: Any = {0: regimen} if one_for_all else regimen
+    if not (isinstance(people, Mapping) and all(isinstance(own, Regimen) for own in people.values())):
+        expected = "a regimen such as mk.dose('MK-7', '180 ug', every='24 h'), or regimens by subject id"
+        raise refused("regimen", regimen, expected)
+    names = {(form.name, route): key for key, (form, route) in _numbered(compartments).items()}
     end = None if horizon is None else hours(horizon, "horizon")
     rows: list[dict[str, Any]] = []
     for subject, own in people.items():

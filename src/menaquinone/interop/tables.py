@@ -4,12 +4,12 @@ import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
 from menaquinone.errors import InputError, refused
+from menaquinone.results import atomic
 
 Table = Mapping[str, Iterable[Any]] | Sequence[Mapping[str, Any]] | str | os.PathLike[str] | Any
 """Columns by name, rows as dictionaries, a data frame, or the path of a CSV file."""
@@ -174,18 +174,11 @@ def write_csv(table: Mapping[str, Sequence[Any]], path: str | os.PathLike[str]) 
     path
         Of the file; one that is there is replaced.
     """
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(table)
-    for cells in zip(*table.values(), strict=True):
-        writer.writerow(["." if empty(cell) else cell for cell in cells])
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text.getvalue(), encoding="utf-8", newline="")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(table)
+        for cells in zip(*table.values(), strict=True):
+            writer.writerow(["." if empty(cell) else cell for cell in cells])
 
 
 __all__ = ["Row", "Table", "read", "write_csv"]
