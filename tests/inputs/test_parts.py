@@ -9,7 +9,7 @@ from tests.solve.splitting import rest_of
 
 import menaquinone as mk
 from menaquinone.inputs.parts import counted, flying, overhanging, part
-from menaquinone.inputs.regimen import expand
+from menaquinone.inputs.schedule import expand
 from menaquinone.testing import strategies
 
 HORIZON = 96.0

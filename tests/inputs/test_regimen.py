@@ -10,7 +10,7 @@ import menaquinone as mk
 from menaquinone.catalogue.forms import K1, MK7, Form, enters
 from menaquinone.declare import Value, member
 from menaquinone.errors import InputError, UnknownNameError
-from menaquinone.inputs.regimen import DoseRecord, Regimen, ResetRecord
+from menaquinone.inputs.records import DoseRecord, Regimen, ResetRecord
 from menaquinone.inputs.schedule import expand
 from menaquinone.units import registry
 

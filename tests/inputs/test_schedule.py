@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import menaquinone as mk
 from menaquinone.errors import InputError
-from menaquinone.inputs.regimen import DoseRecord, Regimen, ResetRecord
+from menaquinone.inputs.records import DoseRecord, Regimen, ResetRecord
 from menaquinone.inputs.schedule import Schedule, expand
 
 K_OUT = 0.15

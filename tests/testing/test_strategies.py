@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from menaquinone.blocks.oral_pk import ORAL_PK
 from menaquinone.catalogue.forms import FORMS
 from menaquinone.errors import UnknownNameError
-from menaquinone.inputs.regimen import ResetRecord
+from menaquinone.inputs.records import ResetRecord
 from menaquinone.inputs.schedule import expand
 from menaquinone.interop.events import from_table
 from menaquinone.models import vitamin_k

@@ -1,16 +1,11 @@
-"""What was prescribed: doses with their units, converted to h and nmol once, here. They add up to regimens.
-
-What a regimen is made of and turned into is offered here too, for those who build engines.
-"""
+"""What was prescribed: doses with their units, converted to h and nmol once, here. They add up to regimens."""
 
 from typing import Any
 
 from menaquinone.catalogue.substances import Substance, substance
 from menaquinone.errors import refused
-from menaquinone.inputs.adherence import Adherence, adherence
-from menaquinone.inputs.doses import Doses, Regimens, doses_for
-from menaquinone.inputs.records import DoseRecord, Regimen, ResetRecord, count
-from menaquinone.inputs.schedule import OrbitDose, Schedule, SteadyState, expand
+from menaquinone.inputs.adherence import adherence
+from menaquinone.inputs.records import DoseRecord, Regimen, count
 from menaquinone.units import hours, magnitude, nmol, split
 
 
@@ -161,21 +156,4 @@ def at_least_0(time: Any, what: str) -> float:
     return value
 
 
-__all__ = [
-    "Adherence",
-    "DoseRecord",
-    "Doses",
-    "OrbitDose",
-    "Regimen",
-    "Regimens",
-    "ResetRecord",
-    "Schedule",
-    "SteadyState",
-    "adherence",
-    "at_least_0",
-    "dose",
-    "doses_for",
-    "expand",
-    "fraction",
-    "grams",
-]
+__all__ = ["DoseRecord", "Regimen", "adherence", "at_least_0", "dose", "fraction", "grams"]
