@@ -188,10 +188,21 @@ def test_a_block_without_axes_gets_one_member_that_carries_its_links():
             [member("a", k_out=Value(3.0, "h", "assumed: x"))],
             "'k_out' of 'a': got '3 h', expected a quantity in 1/h or a unit of the same dimension.",
         ),
+        (
+            [member("a", k_out=Value(float("nan"), "1/d", "assumed: x"))],
+            "'k_out' of 'a': got nan, expected a number in 1/d.",
+        ),
     ],
 )
 def test_a_stage_refuses(members, message):
     assert refusal(stage, LEVEL, *members) == message
+
+
+def test_links_beside_members_are_refused():
+    message = "links of block '{}': got {{'tissue': 'vessel'}}, expected links in the records of its members."
+    links = {"tissue": "vessel"}
+    assert refusal(lambda: stage(LEVEL, member("a"), links=links)) == message.format("level")
+    assert refusal(lambda: stage(Block("markers", Parameters), member(), links=links)) == message.format("markers")
 
 
 def test_records_are_frozen_and_picklable():

@@ -4,6 +4,7 @@ A *block* is a mechanism: parameters, states, inputs, outputs and the equations 
 A *member* is one form, tissue, protein or site: a record of sourced numbers. A *stage* is a block with its members.
 
     class Parameters(NamedTuple):
+        k_in: Array = param(2.0, "ug/L/h", "release into plasma", source="assumed: no kinetic row")
         k_out: Array = param(0.14, "1/h", "loss rate constant", source="assumed: no kinetic row")
     class State(NamedTuple):
         level: Array = state("ug/L", "plasma level")
@@ -17,6 +18,7 @@ Equations see house units only (h, nmol, L; every other unit as declared) and us
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isnan
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -400,9 +402,12 @@ def stage(block: Block, *members: Member, links: Mapping[str, str] | None = None
     Raises
     ------
     InputError
-        If a member sets a parameter that the block does not have or in a unit of another dimension, enters a state it
-        does not have, has the wrong number of names, or appears twice.
+        If a member sets a parameter that the block does not have, to no number or in a unit of another dimension,
+        enters a state it does not have, has the wrong number of names, or appears twice; or if ``links`` stand beside
+        members, which have their own.
     """
+    if links and (members or block.axes):
+        raise refused(f"links of block '{block.name}'", dict(links), "links in the records of its members")
     if not block.axes:
         members = members or (Member((), links=links or {}),)
     if block.axes and not members:
@@ -414,16 +419,22 @@ def stage(block: Block, *members: Member, links: Mapping[str, str] | None = None
         if one.name in seen:
             raise refused(f"members of block '{block.name}'", one.label, "each member once")
         seen.add(one.name)
-        for name in one.values:
-            if name not in block.parameters:
-                what = f"parameter of block '{block.name}' in the record of '{one.label}'"
-                raise unknown(what, name, block.parameters)
-        for route, entry in one.enters.items():
-            if entry.state not in block.states:
-                raise unknown(f"state for route '{route}' of '{one.label}'", entry.state, block.states)
-            if entry.fraction and entry.fraction not in block.parameters:
-                raise unknown(f"fraction for route '{route}' of '{one.label}'", entry.fraction, block.parameters)
+        _check_record(block, one)
     return Stage(block, tuple(_in_declared_units(block, one) for one in members))
+
+
+def _check_record(block: Block, one: Member) -> None:
+    for name, value in one.values.items():
+        if name not in block.parameters:
+            what = f"parameter of block '{block.name}' in the record of '{one.label}'"
+            raise unknown(what, name, block.parameters)
+        if isnan(value.value):
+            raise refused(f"'{name}' of '{one.label}'", value.value, f"a number in {value.unit}")
+    for route, entry in one.enters.items():
+        if entry.state not in block.states:
+            raise unknown(f"state for route '{route}' of '{one.label}'", entry.state, block.states)
+        if entry.fraction and entry.fraction not in block.parameters:
+            raise unknown(f"fraction for route '{route}' of '{one.label}'", entry.fraction, block.parameters)
 
 
 def _in_declared_units(block: Block, one: Member) -> Member:

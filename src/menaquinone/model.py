@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -55,6 +55,7 @@ class Model:
     stages: tuple[Stage, ...]
     name: str
     notes: tuple[str, ...]
+    _offers: Mapping[str, Offer] = field(repr=False, compare=False)
 
     def __init__(self, *stages: Stage, name: str = "model", notes: tuple[str, ...] = ()) -> None:
         """Check the cascade and freeze it."""
@@ -96,7 +97,7 @@ class Model:
     @property
     def offers(self) -> Mapping[str, Offer]:
         """Every output by name, in the order of the cascade."""
-        return self._offers  # type: ignore[attr-defined, no-any-return]
+        return self._offers
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -106,13 +107,8 @@ class Model:
     @property
     def covariates(self) -> tuple[str, ...]:
         """Names of the covariates that the stages read, each once."""
-        return tuple(dict.fromkeys(covariate for covariate, _ in self._covariate_reads()))
-
-    def _covariate_reads(self) -> Iterator[tuple[str, Stage]]:
-        for one in self.stages:
-            for name, read in one.block.inputs.items():
-                if read.covariate:
-                    yield read.of or name, one
+        reads = (pair for one in self.stages for pair in one.block.inputs.items())
+        return tuple(dict.fromkeys(read.of or name for name, read in reads if read.covariate))
 
     @cached_property
     def parameters(self) -> Mapping[str, Value]:
@@ -312,8 +308,8 @@ def _sources_of(thing: Any) -> Iterator[tuple[str, str]]:
         yield "", evidence.row(thing).id
     elif isinstance(thing, Model):
         yield from ((name, value.source) for name, value in thing.parameters.items())
-    elif isinstance(sources := getattr(thing, "sources", None), Mapping):
-        yield from sources.items()
+    elif isinstance(held := getattr(thing, "sources", None), Mapping):
+        yield from held.items()
     elif callable(cited := getattr(thing, "cited", None)):
         yield from cited()
     elif isinstance(attrs := getattr(thing, "attrs", None), Mapping) and {"parameters", "source"} & attrs.keys():
