@@ -6,7 +6,6 @@ population's sources are compared with, before anything is solved. Antagonists t
 """
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from menaquinone.blocks import calcification, tissue
 from menaquinone.blocks.carboxylation import CARBOXYLATION
 from menaquinone.blocks.cycle import CYCLE, FREE_VKOR
 from menaquinone.blocks.markers import MGP_MARKERS, OSTEOCALCIN_MARKERS, PROTHROMBIN_MARKERS
+from menaquinone.blocks.oral_pk import ORAL_PK
 from menaquinone.blocks.stiffness import STIFFNESS
 from menaquinone.catalogue.forms import FORMS
 from menaquinone.catalogue.proteins import PROTEINS
@@ -57,14 +57,17 @@ class _People:
     def parameters(self, block: Block, given: Mapping[str, Value], label: str = "") -> Any:
         found = {}
         for name, declared in block.parameters.items():
-            key = f"{name}[{label}]" if label else name
             default = given.get(name, Value(declared.default, declared.unit, declared.source))
-            if key in self.values:
-                one = self.values[key] * factor(declared.unit)
-            else:
-                one = np.full(self.age.shape, default.value * factor(default.unit))
-            found[name] = one * self.factors[key] if key in self.factors else one
+            found[name] = self.parameter(f"{name}[{label}]" if label else name, default, declared.unit)
         return block.Parameters(**found)
+
+    def parameter(self, key: str, default: Value, unit: str) -> np.ndarray:
+        """Return one parameter (n,); ``unit`` is the declared one, in which people have values of their own."""
+        if key in self.values:
+            found = self.values[key] * factor(unit)
+        else:
+            found = np.full(self.age.shape, default.value * factor(default.unit))
+        return found * self.factors[key] if key in self.factors else found
 
 
 def at_entry(columns: Arrays, factors: Arrays, values: Arrays, diet: Arrays) -> dict[str, np.ndarray]:
@@ -86,16 +89,11 @@ def at_entry(columns: Arrays, factors: Arrays, values: Arrays, diet: Arrays) -> 
         markers, ``agatston[coronary]`` (AU) of every site; each (n,).
     """
     people = _People(columns, factors, values)
-    found = {f"plasma_concentration[{name}]": level for name, level in _plasma(people, diet).items()}
+    plasma = _plasma(people, diet)
+    found = {f"plasma_concentration[{name}]": level for name, level in plasma.items()}
     shares = {}
     for name, block in _MARKERS:
-        record = PROTEINS[name]
-        hydroquinone = _hydroquinone(
-            people, record.tissue, {one: found[f"plasma_concentration[{one}]"] for one in FORMS}
-        )
-        u = CARBOXYLATION.Inputs(hydroquinone=hydroquinone, egfr=people.egfr)
-        p = people.parameters(CARBOXYLATION, record.carboxylation.values, name)
-        offered = CARBOXYLATION.outputs(p, _rest(CARBOXYLATION, p, u), u)
+        offered = _carboxylation(people, name, plasma)
         shares[name] = offered.carboxylated_share
         held = block.Inputs(**{one: getattr(offered, one) for one in block.inputs})
         read = block.outputs(people.parameters(block, {}), None, held)._asdict()
@@ -117,11 +115,7 @@ def hazard_to_entry(columns: Arrays, factors: Arrays, values: Arrays, diet: Arra
     plain = {name: one for name, one in factors.items() if name != f"frailty[{site}]"}
     whole = {name: one for name, one in values.items() if name != f"life_counted[{site}]"}
     people = _People(columns, plain, whole)
-    record = PROTEINS[SITES[site].protein]
-    hydroquinone = _hydroquinone(people, record.tissue, _plasma(people, diet))
-    p = people.parameters(CARBOXYLATION, record.carboxylation.values, record.name)
-    u = CARBOXYLATION.Inputs(hydroquinone=hydroquinone, egfr=people.egfr)
-    share = CARBOXYLATION.outputs(p, _rest(CARBOXYLATION, p, u), u).carboxylated_share
+    share = _carboxylation(people, SITES[site].protein, _plasma(people, diet)).carboxylated_share
     return np.asarray(_hazard(people, site, _drive(people, site, share)).onset_hazard)
 
 
@@ -129,17 +123,21 @@ def _plasma(people: _People, diet: Arrays) -> dict[str, np.ndarray]:
     """Return what the diet holds in plasma: intake times absorption over clearance."""
     found = {}
     for name, form in FORMS.items():
-        given = form.pk.values
-        share, clearance = (_one(people, key, name, given[key]) for key in ("bioavailability", "clearance"))
+        share, clearance = (
+            people.parameter(f"{key}[{name}]", form.pk.values[key], ORAL_PK.parameters[key].unit)
+            for key in ("bioavailability", "clearance")
+        )
         eaten = diet.get(name, np.zeros(people.age.shape)) * 1e3 / form.molar_mass.value / HOURS_PER_DAY
         found[name] = eaten * share / clearance
     return found
 
 
-def _one(people: _People, name: str, label: str, value: Value) -> np.ndarray:
-    key = f"{name}[{label}]"
-    found = people.values[key] if key in people.values else np.full(people.age.shape, value.value)
-    return found * people.factors[key] if key in people.factors else found
+def _carboxylation(people: _People, name: str, plasma: Arrays) -> Any:
+    """Return what the carboxylation of a protein offers at rest."""
+    record = PROTEINS[name]
+    p = people.parameters(CARBOXYLATION, record.carboxylation.values, name)
+    u = CARBOXYLATION.Inputs(hydroquinone=_hydroquinone(people, record.tissue, plasma), egfr=people.egfr)
+    return CARBOXYLATION.outputs(p, _rest(CARBOXYLATION, p, u), u)
 
 
 def _hydroquinone(people: _People, place: str, plasma: Arrays) -> np.ndarray:
@@ -172,7 +170,8 @@ def _start(block: Block) -> Callable[[Any, Any], Any]:
 
 def _drive(people: _People, site: str, share: np.ndarray) -> Any:
     p = people.parameters(calcification.INHIBITION, SITES[site].inhibition.values, site)
-    return calcification.INHIBITION.outputs(p, None, SimpleNamespace(carboxylated_share=share)).calcification_drive
+    u = calcification.InhibitionInputs(carboxylated_share=share)
+    return calcification.INHIBITION.outputs(p, None, u).calcification_drive
 
 
 def _hazard(people: _People, site: str, drive: Any) -> Any:
