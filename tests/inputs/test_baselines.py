@@ -7,7 +7,10 @@ import menaquinone as mk
 from menaquinone.catalogue import evidence
 from menaquinone.inputs import baselines
 from menaquinone.inputs.baselines import at_entry, hazard_to_entry
+from menaquinone.inputs.distributions import Moved
 from menaquinone.inputs.people import RECORDS
+from menaquinone.inputs.people.scored import CORRELATION, GENERAL, KIDNEYS, Cohort
+from menaquinone.inputs.people.usual import HIGHEST_SCORE
 from menaquinone.inputs.population import Population, population
 
 MANY = 20_000
@@ -76,7 +79,7 @@ def test_every_name_is_found_in_its_unit(crowds: dict[str, dict[str, np.ndarray]
 def test_the_hazard_to_entry_is_that_of_frailty_one() -> None:
     people = population("older", 50, rng=1)
     columns = {name: column.values for name, column in people.table.items()}
-    for site in ("coronary", "aortic valve"):
+    for site in ("thoracic aorta", "aortic valve"):
         hazard = hazard_to_entry(columns, people.factors, people.values, people.diet, site)
         started = columns["frailty"] * hazard >= people.values[f"onset_threshold[{site}]"]
         assert np.array_equal(started, held(people)[f"agatston[{site}]"] > 0)
@@ -126,6 +129,37 @@ def test_mean_and_sd_of_scores(name: str, score: str, row: str) -> None:
     assert drawn.std() == pytest.approx(evidence.row(row).spread[0], rel=0.015)
 
 
+@pytest.mark.parametrize(
+    ("name", "cohort", "same_as", "age"),
+    [("older", GENERAL, "healthy", 69.0), ("avc", GENERAL, "healthy", 66.0), ("transplant", KIDNEYS, "ckd", 58.0)],
+)
+def test_scores_of_other_ages_are_those_of_their_age_in_the_cohort(
+    name: str, cohort: Cohort, same_as: str, age: float
+) -> None:
+    """Men of one age have scores of one law in both populations, limits of age bend it a little."""
+    for one in (name, same_as):
+        people = population(one, 10 * MANY, rng=3)
+        mine = (people.table["sex"].values == 0) & (np.abs(people.table["age"].values - age) < 1)
+        sample = people.table["agatston[coronary]"].values[mine]
+        law = Moved(cohort.men, CORRELATION * (age - cohort.age) / cohort.sd, float(np.sqrt(1 - CORRELATION**2)))
+        for share in (0.5, 0.75):
+            near(sample, share, law.quantile(np.array([share]))[0], slack=0.04)
+
+
+def test_scores_of_diabetics_are_those_of_people_older_by_the_rows() -> None:
+    ahead = value("mesa-2021-age-at-cac-nodm") - value("mesa-2021-age-at-cac-dm")
+    law = RECORDS["diabetes"].draws["agatston[coronary]"].distribution.among[0]
+    assert law.by == pytest.approx(CORRELATION * (63.0 + ahead - GENERAL.age) / GENERAL.sd)
+
+
+@pytest.mark.parametrize("name", [one for one in NAMES if one != "reference"])
+def test_nobody_enters_with_a_coronary_score_that_no_scanner_has_seen(
+    crowds: dict[str, dict[str, np.ndarray]], name: str
+) -> None:
+    assert "agatston[coronary]" in RECORDS[name].draws
+    assert np.quantile(crowds[name]["agatston[coronary]"], 0.98) <= HIGHEST_SCORE
+
+
 @pytest.mark.parametrize("name", ["avc", "cac", "vka", "healthy", "ckd"])
 def test_the_score_that_was_drawn_is_the_score_at_entry(name: str) -> None:
     people = population(name, 200, rng=8)
@@ -154,7 +188,12 @@ def test_quartiles_of_dp_ucmgp(crowds: dict[str, dict[str, np.ndarray]], name: s
 
 
 @pytest.mark.parametrize(
-    ("name", "row"), [("diabetes", "liabeuf-2014-t2d-dpucmgp"), ("ckd", "kurnatowska-2016-dpucmgp-base")]
+    ("name", "row"),
+    [
+        ("diabetes", "liabeuf-2014-t2d-dpucmgp"),
+        ("ckd", "kurnatowska-2016-dpucmgp-base"),
+        ("postmenopausal", "vanballegooijen-2018-lasa-dpucmgp"),
+    ],
 )
 def test_mean_and_sd_of_dp_ucmgp(crowds: dict[str, dict[str, np.ndarray]], name: str, row: str) -> None:
     sample = crowds[name]["dp_ucmgp"]

@@ -17,7 +17,7 @@ from menaquinone.inputs.population import Population, population
 VALVE = {"agatston[aortic valve]": "> 300", "age": (65, 74), "sex": "male"}
 WHERE: list[tuple[str, dict[str, Any]]] = [
     ("avc", VALVE),
-    ("older", {"agatston[coronary]": (1, 400), "diabetes": True}),
+    ("older", {"agatston[thoracic aorta]": (1, 400), "diabetes": True}),
     ("ckd", {"egfr": "< 30", "dp_ucmgp": ">= 1000 pmol/L"}),
     ("postmenopausal", {"VKORC1": ["GA", "AA"], "weight": (60, None)}),
     ("healthy", {"agatston[coronary]": 0, "pwv": "< 8 m/s", "frailty": "< 1"}),
@@ -54,6 +54,7 @@ def test_those_who_are_picked_are_the_candidates_who_meet_the_conditions(name: s
     held = at_entry(columns, crowd.factors, crowd.values, crowd.diet) | columns
     met = {
         "agatston[aortic valve]": lambda v: v > 300,
+        "agatston[thoracic aorta]": lambda v: (v >= 1) & (v <= 400),
         "age": lambda v: (v >= 65) & (v <= 74),
         "sex": lambda v: v == 0,
         "diabetes": lambda v: v == 1,
@@ -66,7 +67,6 @@ def test_those_who_are_picked_are_the_candidates_who_meet_the_conditions(name: s
         "CYP2C9": lambda v: v == 13,
     }
     score = {
-        "older": lambda v: (v >= 1) & (v <= 400),
         "healthy": lambda v: v == 0,
         "vka": lambda v: v > 100,
     }
@@ -170,7 +170,7 @@ MESSAGES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ),
     (
         "older",
-        {"agatston[coronary]": "> 100", "person_growth": "< 1"},
+        {"agatston[thoracic aorta]": "> 100", "person_growth": "< 1"},
         InputError,
         (
             "person_growth: got a condition beside one on a calcium score that a life has grown, expected one "

@@ -5,21 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.inputs.grown import GROWN
 
-import menaquinone as mk
 from menaquinone.errors import InputError, UnknownNameError
 from menaquinone.inputs.distributions import Fixed
-from menaquinone.inputs.people import RECORDS
 from menaquinone.inputs.population import population
 from menaquinone.inputs.repeated import repeated
 
-PEOPLE = mk.population("postmenopausal", 6, rng=4)
+PEOPLE = population(GROWN, 6, rng=4)
 CHANGES = {"weight": 82.5, "triglycerides": 3.0, "phosphate": 4.4, "diabetes": 1.0, "sex": 0.0, "frailty": 2.0}
 
 
 def drawn_with(**fixed):
     """Draw the same people from a record in which some columns are the same for everybody."""
-    record = RECORDS["postmenopausal"]
+    record = GROWN
     draws = {
         name: replace(draw, distribution=Fixed(fixed[name]), along=None) if name in fixed else draw
         for name, draw in record.draws.items()

@@ -10,6 +10,7 @@ from menaquinone.inputs.distributions import (
     Categories,
     Fixed,
     LogNormal,
+    Moved,
     Normal,
     Percentiles,
     ZeroInflated,
@@ -39,6 +40,13 @@ def test_a_share_is_zero() -> None:
     assert (ZeroInflated(0.386, LogNormal(92.0, 1.0)).quantile(u) == 0).mean() == pytest.approx(0.386, abs=1e-4)
 
 
+@given(SHARES, st.floats(-3, 3), st.floats(0.2, 2))
+def test_a_moved_normal_law_is_normal(u: np.ndarray, by: float, stretch: float) -> None:
+    moved = Moved(Normal(5.0, 2.0), by, stretch).quantile(u)
+    inside = np.abs(moved - 5.0) < 2 * 7.5  # beyond, shares have no digits
+    assert moved[inside] == pytest.approx(Normal(5.0 + 2 * by, 2.0 * stretch).quantile(u)[inside], rel=1e-6, abs=1e-6)
+
+
 def test_by_category_takes_each_persons_own() -> None:
     law = ByCategory("sex", (Fixed(1.0), Normal(5.0, 1.0)))
     assert law.quantile(np.array([0.5, 0.5]), np.array([0.0, 1.0])).tolist() == [1.0, 5.0]
@@ -52,6 +60,10 @@ def test_by_category_takes_each_persons_own() -> None:
         (Normal(60.0, 3.0, 55.0, 65.0), "Normal, mean 60, sd 3, from 55 to 65"),
         (LogNormal(70.0, 0.15), "LogNormal, median 70, omega 0.15"),
         (ZeroInflated(0.33, LogNormal(80.0, 1.0)), "0 in a share of 0.33, else LogNormal, median 80, omega 1"),
+        (
+            Moved(LogNormal(70.0, 0.15), 0.4, 0.9),
+            "LogNormal, median 70, omega 0.15, taken at 0.9 times the normal score plus 0.4",
+        ),
         (
             Percentiles(((0.25, 2.0), (0.5, 41.0)), 1.0, 10_000.0),
             "Percentiles, 25 % below 2, 50 % below 41, from 1 to 10000 or 0",

@@ -42,6 +42,18 @@ def test_many_sets_agree_with_each_alone():
     assert (np.diff(together[:, 0]) > 1).all()
 
 
+def test_what_people_have_of_their_own_moves_alike_with_one_set_and_with_many():
+    """In dialysis everybody has a share of their own; before, many sets replaced it and one set left it."""
+    people, share = mk.population("hemodialysis", 12, rng=4), "u0[MGP]"
+    level = Wanted("dp_ucmgp", "dialysis", 0.0)
+    own = Plan({"dialysis": (people, None)}, (level,), seed=1)
+    alone = [float(predicted(own, MODEL, {share: one}).values[0]) for one in (0.2, 0.25, 0.3)]
+    together = predicted(own, MODEL, {share: [0.2, 0.25, 0.3]}).values[:, 0]
+    np.testing.assert_allclose(together, alone, rtol=1e-6)
+    assert alone[0] < alone[1] < alone[2]
+    assert alone[1] == pytest.approx(float(predicted(own, MODEL).values[0]), rel=1e-9)
+
+
 def test_what_nothing_rests_on_changes_nothing():
     sets = {"growth[coronary]": [0.5, 2.0]}
     found = predicted(plan(), MODEL, sets).values

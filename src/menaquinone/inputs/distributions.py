@@ -16,6 +16,10 @@ class Distribution(Protocol):
         ...
 
 
+_EDGE = 2.0**-53
+"""No share is nearer to 0 or 1, where many a law has no value."""
+
+
 def _between(u: np.ndarray, low: float, high: float) -> np.ndarray:
     """Map ``u`` to standard normal scores truncated to [low, high]."""
     from scipy.special import ndtr, ndtri
@@ -113,7 +117,7 @@ class ZeroInflated:
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Return 0 up to the share ``zero``, then quantiles of the rest."""
-        above = np.clip((u - self.zero) / (1 - self.zero), 2.0**-53, 1 - 2.0**-53)
+        above = np.clip((u - self.zero) / (1 - self.zero), _EDGE, 1 - _EDGE)
         return np.where(u <= self.zero, 0.0, self.rest.quantile(above))
 
 
@@ -146,6 +150,29 @@ class Percentiles:
         found = np.exp(logs[left] + slope * (ndtri(u) - knots[left]))
         # a point that lies on the limit is in, whatever its rounding
         return np.where(found < self.low * (1 - 1e-12), 0.0, np.minimum(found, self.high))
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Another distribution with its normal scores moved: the law of people who stand elsewhere in it.
+
+    Attributes
+    ----------
+    law
+        The other distribution.
+    by, stretch
+        Score z here is score ``by + stretch z`` there.
+    """
+
+    law: Distribution
+    by: float
+    stretch: float = 1.0
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Return quantiles of the other distribution at the moved shares."""
+        from scipy.special import ndtr, ndtri
+
+        return self.law.quantile(np.clip(ndtr(self.by + self.stretch * ndtri(u)), _EDGE, 1 - _EDGE))
 
 
 @dataclass(frozen=True)
@@ -197,6 +224,9 @@ def in_words(
         return "; ".join(f"{name}: {in_words(one, categories)}" for name, one in zip(names, law.among, strict=True))
     if isinstance(law, ZeroInflated):
         return f"0 in a share of {law.zero:.3g}, else {in_words(law.rest)}"
+    if isinstance(law, Moved):
+        stretched = "" if law.stretch == 1 else f"{law.stretch:.3g} times "
+        return f"{in_words(law.law)}, taken at {stretched}the normal score plus {law.by:.3g}"
     if isinstance(law, Percentiles):
         points = ", ".join(f"{100 * share:.3g} % below {level:.4g}" for share, level in law.points)
         return f"Percentiles, {points}" + _limits(law.low or -inf, law.high, "or 0" if law.low else "")
@@ -211,6 +241,6 @@ def _limits(low: float, high: float, otherwise: str = "") -> str:
 
 
 __all__ = [
-    "ByCategory", "Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Normal", "Percentiles", "Uniform",
-    "ZeroInflated", "in_words",
+    "ByCategory", "Categories", "Distribution", "Exponential", "Fixed", "LogNormal", "Moved", "Normal", "Percentiles",
+    "Uniform", "ZeroInflated", "in_words",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ def repeated(
         Points.
     columns, values, diet : arrays (times,)
         Columns that have one value for all at a point, with all that follows from them; parameters likewise, in their
-        declared unit, whatever value the people had of them; habitual intakes, ug/d.
+        declared unit, whatever value the people had of them, or (times, n) one value for each; habitual intakes, ug/d.
     wanted
         Parameters of the model; factors on others are left out.
 
@@ -41,7 +41,7 @@ def repeated(
     n = people.n
 
     def each(at_points: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return {name: np.repeat(array, n) for name, array in at_points.items()}
+        return {name: array.ravel() if array.ndim > 1 else np.repeat(array, n) for name, array in at_points.items()}
 
     def everywhere(of_people: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {name: np.tile(array, times) for name, array in of_people.items()}

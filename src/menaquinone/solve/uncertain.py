@@ -6,7 +6,7 @@ difference between arms is one within each draw.
 
 import json
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from menaquinone.catalogue.calibration import Calibration, calibration, with_fol
 from menaquinone.errors import refused
 from menaquinone.inputs import draws
 from menaquinone.inputs.population import Population
+from menaquinone.inputs.typical import moved
 from menaquinone.model import Model
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def sets(model: Model, people: Population, k: Any, seed: int) -> Iterator[tuple[
         both = {name: value for name, value in with_followers(now).items() if name in now or name in following}
         # a whole value, so that it keeps its source: the rows are those that it was fitted to or started from
         changed = {name: replace(model.parameters[name], value=value) for name, value in both.items()}
-        yield model.replace(changed), _moved(people, now), now
+        before = {name: model.parameters[name].value for name in now}
+        values = {**people.values, **moved(people.values, before, now)}
+        yield model.replace(changed), replace(people, values=values), now
 
 
 def _followers(model: Model, chosen: Collection[str]) -> tuple[str, ...]:
@@ -99,16 +102,6 @@ def _followers(model: Model, chosen: Collection[str]) -> tuple[str, ...]:
         name for name, value in held.items()
         if name not in chosen and name in model.parameters and np.isclose(model.parameters[name].value, value, _NEAR)
     )  # fmt: skip
-
-
-def _moved(people: Population, now: Mapping[str, float]) -> Population:
-    values = dict(people.values)
-    for name, value in now.items():
-        if name in values:
-            one = calibration().parameters[name]
-            away = one.on.there(value) - one.on.there(one.default)
-            values[name] = np.clip(one.on.back(one.on.there(values[name]) + away), one.low, one.high)
-    return replace(people, values=values) if values else people
 
 
 def over_draws(
@@ -136,11 +129,11 @@ def over_draws(
 
     found: list[xarray.Dataset] = []
     values = []
-    for changed, moved, now in sets(model, people, k, seed):
+    for changed, whose, now in sets(model, people, k, seed):
         with warnings.catch_warnings():
             if found:  # the first has said it
                 warnings.simplefilter("ignore")
-            found.append(run(changed, moved))
+            found.append(run(changed, whose))
         values.append(now)
     whole = xarray.concat(
         found, dim="draw", data_vars="different", coords="different", compat="equals", join="exact",

@@ -1,7 +1,7 @@
 """A sweep under way: points and people in portions, solved one after another, gathered or added up."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,11 +45,14 @@ class Job:
         Of the sweep.
     prescriptions
         Regimens at the points.
+    own : arrays (points, n)
+        What everybody has of their own of parameters at each point, instead of the one value of the point.
     """
 
     run: Asked
     points: Points
     prescriptions: Prescriptions
+    own: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def portion(self) -> int:
@@ -82,7 +85,8 @@ class Job:
             if one.kind in by_kind:
                 by_kind[one.kind][one.key] = values.held[points]
         everybody = repeated(
-            people, points.stop - points.start, columns=by_kind["column"], values=by_kind["parameter"],
+            people, points.stop - points.start, columns=by_kind["column"],
+            values=by_kind["parameter"] | {name: held[points, who] for name, held in self.own.items()},
             diet=by_kind["diet"], wanted=run.model.parameters,
         )  # fmt: skip
         ids = run.people.ids if run.people.drawn_as is None else run.people.drawn_as

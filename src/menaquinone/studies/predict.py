@@ -13,13 +13,13 @@ import numpy as np
 
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import draws
-from menaquinone.inputs.designs import table
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen
 from menaquinone.inputs.safety import unsaid
+from menaquinone.inputs.typical import moved
 from menaquinone.model import Model
 from menaquinone.studies.measures import COMPARISONS, measure, of_people, pick, statistic
-from menaquinone.studies.sweep import sweep
+from menaquinone.studies.sweep import at_points
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -276,8 +276,9 @@ def predicted(
     model
         Any model that offers what the figures need.
     parameters
-        By bracketed name, values in the declared unit: one number, or ``k`` of them for ``k`` sets. Names that nothing
-        in this trial rests on are passed over. The model's own where it is left out.
+        By bracketed name, typical values in the declared unit: one number, or ``k`` of them for ``k`` sets. What people
+        have of their own, such as the uncarboxylated share of MGP in dialysis, moves with the typical value. Names that
+        nothing in this trial rests on are passed over. The model's own where it is left out.
     rtol
         Relative tolerance of the outputs.
     workers
@@ -338,12 +339,16 @@ def _solved(
     outputs = plan.outputs(name)
     needed = trimmed(model, outputs)
     asked = {"times": plan.days(name), "outputs": outputs, "rng": plan.seed, "growth_noise": True, **options}
-    several = {key: list(values) for key, values in sets.items() if values.ndim and key in needed.parameters}
-    single = {key: float(values) for key, values in sets.items() if not values.ndim and key in needed.parameters}
-    needed = needed.replace(single) if single else needed
+    here = {key: values for key, values in sets.items() if key in needed.parameters}
+    own = moved(people.values, {key: needed.parameters[key].value for key in here}, here)
+    several = {key: values for key, values in here.items() if values.ndim}
+    needed = needed.replace({key: float(values) for key, values in here.items() if not values.ndim})
+    people = replace(people, values={**people.values, **{key: own[key] for key in own if key not in several}})
     with unsaid():
         if several:
-            result = sweep(needed, people, regimen, over=several, design=table(), **asked)
+            result = at_points(
+                needed, people, regimen, several, {key: own[key] for key in own if key in several}, **asked
+            )
         else:
             result = simulate(needed, people, regimen, **asked)
     if not several:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from menaquinone.errors import InputError, refused
-from menaquinone.inputs.designs import Grid
+from menaquinone.inputs.designs import Grid, table
 from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.regimen import Regimen
@@ -100,7 +102,42 @@ def sweep(
     keep = summaries_or_none(summaries)
     chosen = Grid() if design is None else design
     laid = points(_names(run, regimen, over, keep), over, chosen, n)
-    job = Job(replace(run, points=len(laid)), laid, _prescribed(run, regimen, laid))
+    return _done(run, regimen, laid, chosen, keep)
+
+
+def at_points(
+    model: Model, people: Population, regimen: Regimens, parameters: Mapping[str, np.ndarray],
+    own: Mapping[str, np.ndarray], **options: Any,
+) -> "xarray.Dataset":  # fmt: skip
+    """Simulate the same people with several sets of parameters, of some of which people have values of their own.
+
+    Parameters
+    ----------
+    model, people, regimen
+        As for :func:`sweep`.
+    parameters : arrays (k,)
+        Typical values by bracketed name, in declared units.
+    own : arrays (k, n)
+        Of some of these, what everybody has instead.
+    options
+        As for :func:`sweep`: times, rtol, outputs, rng, growth_noise, workers.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims (point, subject, time, ...).
+    """
+    run, rows = asked(model, people, **options), table()
+    laid = points(_names(run, regimen, parameters, None), parameters, rows, None)
+    return _done(run, regimen, laid, rows, None, own)
+
+
+def _done(
+    run: Asked, regimen: Regimens, laid: Points, chosen: Any, keep: Summaries | None,
+    own: Mapping[str, np.ndarray] | None = None,
+) -> "xarray.Dataset":  # fmt: skip
+    """Run the job and return its result."""
+    job = Job(replace(run, points=len(laid)), laid, _prescribed(run, regimen, laid), own or {})
     estimate = estimated(run, job.prescriptions.regimens, keep, n=run.people.n, points=len(laid))
     refuse_what_does_not_fit(estimate, summaries=keep is not None)
     safety = concerns(job.prescriptions.largest, run.people, float(run.hours[-1]))
@@ -139,4 +176,4 @@ def _prescribed(run: Asked, regimen: Regimens, laid: Points) -> Prescriptions:
     return Prescriptions(*prescribed(regimen, run.people.ids), swept=False)
 
 
-__all__ = ["sweep"]
+__all__ = ["at_points", "sweep"]

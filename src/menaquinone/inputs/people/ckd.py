@@ -1,11 +1,11 @@
 """People with chronic kidney disease of stages 3 to 5 who are not on dialysis."""
 
-from menaquinone.inputs.distributions import Percentiles, ZeroInflated
 from menaquinone.inputs.people import usual
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
 from menaquinone.inputs.people.record import Correlation, Record
+from menaquinone.inputs.people.scored import KIDNEYS, scores
 
-_WITH_CALCIUM = Percentiles(((0.25, 23.0), (0.50, 92.0), (0.75, 471.0)), high=usual.HIGHEST_SCORE)
+_SCORES, _WITH_AGE = scores(KIDNEYS, 62.0, 10.0)
 
 CKD = Record(
     name="ckd",
@@ -22,13 +22,7 @@ CKD = Record(
         "ckd": usual.present("chronic kidney disease", 1.0, usual.BY_DEFINITION),
         "dialysis": usual.present("haemodialysis", 0.0, usual.BY_DEFINITION),
         "pwv_entry": usual.velocity_by_age(62.0),
-        **usual.score(
-            "coronary", ZeroInflated(434 / (434 + 689), _WITH_CALCIUM),
-            "bundy-2018-cric-incident bundy-2018-cric-fast cgps-agatston-median-a",
-            "share without calcium from the numbers of the two CRIC rows, 434 and 689; scores of the others are those "
-            "of the general population with calcium, 92 (23-471) AU, nobody above 10000 by "
-            "assumption: no row has them for CKD",
-        ),
+        **_SCORES,
         **usual.COMMON,
         **usual.synthesis(
             "MGP", 1.002, 0.249, "kurnatowska-2016-dpucmgp-base",
@@ -43,10 +37,9 @@ CKD = Record(
         Correlation(
             ("egfr", "phosphate"), ((1.0, -0.4), (-0.4, 1.0)), "assumed: phosphate rises as eGFR falls; no row"
         ),
-        Correlation(
-            ("age", "agatston[coronary]"), ((1.0, 0.4), (0.4, 1.0)), "assumed: as in healthy adults"
-        ),
+        _WITH_AGE,
     ),
+    notes=(usual.scores_grown("ckd", "aortic valve and thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["CKD"]

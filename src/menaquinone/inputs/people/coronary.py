@@ -26,6 +26,7 @@ CAC = Record(
         **usual.COMMON,
     },
     effects=EFFECTS,
+    notes=(usual.scores_grown("cac", "aortic valve and thoracic aorta"),),
     correlations=CORRELATIONS,
 )  # fmt: skip
 

@@ -1,16 +1,15 @@
 """Adults of the general population, 45 to 74 years, without diabetes or kidney disease."""
 
-from menaquinone.inputs.distributions import ByCategory, Percentiles
 from menaquinone.inputs.people import usual
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
-from menaquinone.inputs.people.record import Correlation, Record
+from menaquinone.inputs.people.record import Record
+from menaquinone.inputs.people.scored import GENERAL, scores
 
-_MEN = Percentiles(((0.25, 2.3), (0.50, 41.0), (0.75, 192.6), (0.90, 557.0)), 1.0, usual.HIGHEST_SCORE)
-_WOMEN = Percentiles(((0.50, 1.0), (0.75, 24.5), (0.90, 139.8)), 1.0, usual.HIGHEST_SCORE)
-_ROWS = (
-    "erbel-2014-men-p25 erbel-2014-men-p50 erbel-2014-men-p75 erbel-2014-men-p90 erbel-2014-women-p50 "
-    "erbel-2014-women-p75 erbel-2014-women-p90"
-)
+_SCORES, _WITH_AGE = scores(
+    GENERAL, 59.5, 8.0,
+    note="a share of 0.64 has calcium, near mesa-hnr-2007-prevalence-hnr (0.67); "
+    "mesa-hnr-2007-prevalence-mesa, 0.53, is another scanner",
+)  # fmt: skip
 
 HEALTHY = Record(
     name="healthy",
@@ -25,12 +24,7 @@ HEALTHY = Record(
         "phosphate": usual.phosphate(),
         "diabetes": usual.present("type 2 diabetes", 0.0, usual.BY_DEFINITION),
         "pwv_entry": usual.velocity_by_age(60.0),
-        **usual.score(
-            "coronary", ByCategory("sex", (_MEN, _WOMEN)), _ROWS,
-            "straight in ln(score) against normal scores between the percentiles, below 1 AU none, nobody above 10000 "
-            "by assumption: a share of 0.64 has calcium, near mesa-hnr-2007-prevalence-hnr (0.67); "
-            "mesa-hnr-2007-prevalence-mesa, 0.53, is another scanner",
-        ),
+        **_SCORES,
         **usual.COMMON,
         **usual.synthesis(
             "MGP", 1.035, 0.546, "groothof-prevend-dpucmgp",
@@ -43,13 +37,8 @@ HEALTHY = Record(
         ),
     },
     effects=EFFECTS,
-    correlations=(
-        *CORRELATIONS,
-        Correlation(
-            ("age", "agatston[coronary]"), ((1.0, 0.4), (0.4, 1.0)),
-            "assumed: as strong as the model makes it where a life has grown the score",
-        ),
-    ),
+    correlations=(*CORRELATIONS, _WITH_AGE),
+    notes=(usual.scores_grown("healthy", "aortic valve and thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["HEALTHY"]

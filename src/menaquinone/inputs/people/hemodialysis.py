@@ -3,6 +3,13 @@
 from menaquinone.inputs.people import usual
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
 from menaquinone.inputs.people.record import Record
+from menaquinone.inputs.people.scored import KIDNEYS, scores
+
+_SCORES, _WITH_AGE = scores(
+    KIDNEYS, 66.0, 12.0,
+    note="as in chronic kidney disease, because no row has them for dialysis but "
+    "goodman-2000-young-dialysis-median, 297 AU in fourteen people of 20-30 years: may be too low",
+)  # fmt: skip
 
 HEMODIALYSIS = Record(
     name="hemodialysis",
@@ -19,6 +26,7 @@ HEMODIALYSIS = Record(
         "ckd": usual.present("chronic kidney disease", 1.0, usual.BY_DEFINITION),
         "dialysis": usual.present("haemodialysis", 1.0, usual.BY_DEFINITION),
         "pwv_entry": usual.velocity(9.8, 2.2, f"{usual.NO_ROW}; as kidney recipients (mansour-2017-cfpwv-pre)"),
+        **_SCORES,
         **usual.COMMON,
         **usual.synthesis(
             "MGP", 1.095, 0.446, "delanaye-2014-dpucmgp-novka",
@@ -32,8 +40,8 @@ HEMODIALYSIS = Record(
         ),
     },
     effects=EFFECTS,
-    correlations=CORRELATIONS,
-    notes=(usual.scores_grown("hemodialysis", "all sites"),),
+    correlations=(*CORRELATIONS, _WITH_AGE),
+    notes=(usual.scores_grown("hemodialysis", "aortic valve and thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["HEMODIALYSIS"]

@@ -3,6 +3,9 @@
 from menaquinone.inputs.people import usual
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
 from menaquinone.inputs.people.record import Record
+from menaquinone.inputs.people.scored import GENERAL, scores
+
+_SCORES, _WITH_AGE = scores(GENERAL, 74.0, 5.5)
 
 OLDER = Record(
     name="older",
@@ -21,11 +24,12 @@ OLDER = Record(
         "phosphate": usual.phosphate(),
         "diabetes": usual.present("type 2 diabetes", *usual.DIABETES_SHARE),
         "pwv_entry": usual.velocity_by_age(74.0),
+        **_SCORES,
         **usual.COMMON,
     },
     effects=EFFECTS,
-    correlations=CORRELATIONS,
-    notes=(usual.scores_grown("older", "coronary arteries"),),
+    correlations=(*CORRELATIONS, _WITH_AGE),
+    notes=(usual.scores_grown("older", "aortic valve and thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["OLDER"]

@@ -5,9 +5,12 @@ from menaquinone.inputs.distributions import Fixed, LogNormal, Normal
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS, RANDOM_EFFECTS, intake_holding, uncounted
 from menaquinone.inputs.people.genotypes import GENOTYPES
 from menaquinone.inputs.people.record import Draw, Record
-from menaquinone.inputs.people.usual import BY_DEFINITION, present, sex
+from menaquinone.inputs.people.scored import GENERAL, scores
+from menaquinone.inputs.people.usual import BY_DEFINITION, present, scores_grown, sex, synthesis
 
 NO_ROW = "assumed: no row gives it for such women"
+
+_SCORES, _WITH_AGE = scores(GENERAL, 60.0, 3.0, women_alone=True)
 
 POSTMENOPAUSAL = Record(
     name="postmenopausal",
@@ -67,11 +70,17 @@ POSTMENOPAUSAL = Record(
             eaten_as="MK-7",
         ),
         **uncounted("MK-4", "MK-8", "MK-9"),
+        **_SCORES,
         **RANDOM_EFFECTS,
         **GENOTYPES,
+        **synthesis(
+            "MGP", 0.88, 0.465, "vanballegooijen-2018-lasa-dpucmgp",
+            "derived: with supply and eGFR it makes the row's mean and SD, 376 (233) pmol/L",
+        ),
     },
     effects=EFFECTS,
-    correlations=CORRELATIONS,
+    correlations=(*CORRELATIONS, _WITH_AGE),
+    notes=(scores_grown("postmenopausal", "aortic valve and thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["POSTMENOPAUSAL"]

@@ -3,6 +3,11 @@
 from menaquinone.inputs.people import usual
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
 from menaquinone.inputs.people.record import Record
+from menaquinone.inputs.people.scored import KIDNEYS, scores
+
+_SCORES, _WITH_AGE = scores(
+    KIDNEYS, 51.0, 12.0, note="as in chronic kidney disease, because no row has them for recipients of a kidney"
+)
 
 TRANSPLANT = Record(
     name="transplant",
@@ -21,6 +26,7 @@ TRANSPLANT = Record(
         "ckd": usual.present("chronic kidney disease", 1.0, "assumed: before and after transplantation"),
         "dialysis": usual.present("haemodialysis", 0.0, usual.BY_DEFINITION),
         "pwv_entry": usual.velocity(9.8, 2.2, "mansour-2017-cfpwv-pre", "normal by assumption"),
+        **_SCORES,
         **usual.COMMON,
         **usual.synthesis(
             "MGP", 1.683, 0.360, "keyzer-2015-ktr-dpucmgp",
@@ -30,8 +36,8 @@ TRANSPLANT = Record(
         ),
     },
     effects=EFFECTS,
-    correlations=CORRELATIONS,
-    notes=(usual.scores_grown("transplant", "all sites"),),
+    correlations=(*CORRELATIONS, _WITH_AGE),
+    notes=(usual.scores_grown("transplant", "aortic valve and thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["TRANSPLANT"]

@@ -117,7 +117,7 @@ def scores_grown(name: str, where: str) -> str:
     """Return the note of a population for whose scores there is no row."""
     return (
         f"Scores of '{name}', {where}: no row has their percentiles, so that they are what the model grows over a "
-        "life, and the highest of those are known to be too high."
+        "life, and the highest of those are known to be far too high."
     )
 
 

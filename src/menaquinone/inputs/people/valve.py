@@ -4,6 +4,9 @@ from menaquinone.inputs.distributions import LogNormal
 from menaquinone.inputs.people import usual
 from menaquinone.inputs.people.common import CORRELATIONS, EFFECTS
 from menaquinone.inputs.people.record import Record
+from menaquinone.inputs.people.scored import GENERAL, scores
+
+_SCORES, _WITH_AGE = scores(GENERAL, 72.0, 8.0)
 
 AVC = Record(
     name="avc",
@@ -23,11 +26,12 @@ AVC = Record(
             "log-normal with the row's mean and SD, 1108 (891) AU. Not taken: avadec-2022-avc-baseline-mk7, 675, and "
             "avadec-2022-avc-baseline-placebo, 726, without a spread",
         ),
+        **_SCORES,
         **usual.COMMON,
     },
     effects=EFFECTS,
-    correlations=CORRELATIONS,
-    notes=(usual.scores_grown("avc", "coronary arteries"),),
+    correlations=(*CORRELATIONS, _WITH_AGE),
+    notes=(usual.scores_grown("avc", "thoracic aorta"),),
 )  # fmt: skip
 
 __all__ = ["AVC"]

@@ -38,6 +38,7 @@ VKA = Record(
         ),
     },
     effects=EFFECTS,
+    notes=(usual.scores_grown("vka", "aortic valve and thoracic aorta"),),
     correlations=(*CORRELATIONS, FITTED),
 )  # fmt: skip
 
