@@ -15,7 +15,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,13 +22,9 @@ import numpy as np
 from choices import ERRORS, FREE, PEOPLE, PEOPLE_OF, ROWS
 
 import menaquinone as mk
-from menaquinone.catalogue.calibration import with_followers
 from menaquinone.catalogue.scales import SCALES
-from menaquinone.model import Model
-from menaquinone.studies.fit import Fit, Seen
-from menaquinone.studies.predict import Plan, predicted
-from menaquinone.studies.surface import surface
-from menaquinone.trials.scorecard import Score, scores
+from menaquinone.studies.fit import Fit
+from menaquinone.trials.fitting import Simulated, narrowed, simulated
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "src" / "menaquinone" / "catalogue"
@@ -37,123 +32,12 @@ SEED = 20_260
 WALKERS, STEPS, BURN = 96, 4000, 1000
 CHECKED = 16
 """Draws of the posterior at which the engine is asked."""
-PRIOR_BOX, NEXT_BOX, LEAST_BOX = 2.0, 3.0, 1.5
-"""Half-widths of the boxes: of the prior, in its SDs, and around the first answer, in SDs of the posterior
-there and at least so many of the prior."""
-NOTHING = 0.1
-"""Standard errors: a parameter that moves a figure by less over the whole box is not in its surface."""
-_95 = 2 * 1.959964
 HEADER = (
     "parameter", "unit", "prior", "prior_low", "prior_high", "default", "fitted", "median", "low", "high",
     "identified", "default_inside", "rows",
 )  # fmt: skip
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Simulated:
-    """A trial, ready to be simulated for many sets of parameters.
-
-    Attributes
-    ----------
-    name
-        Of the trial.
-    model, plan
-        What happens, and to whom; the fitted figures only.
-    scored
-        The figures at the defaults.
-    scales
-        On which each figure is compared.
-    """
-
-    name: str
-    model: Model
-    plan: Plan
-    scored: list[Score]
-    scales: list[Callable[[Array], Array]]
-
-    def __call__(self, points: Array) -> Array:
-        """Return figures, each on its scale, of prior scores (k, parameters): (k, figures)."""
-        values = {one.name: one.value(column) for one, column in zip(FREE, points.T, strict=True)}
-        every = with_followers(values) | {name: self._moved(name, now) for name, now in values.items()}
-        here = {name: now for name, now in every.items() if name in self.model.parameters}
-        found = np.atleast_2d(predicted(self.plan, self.model, here).values)
-        found = np.broadcast_to(found, (len(points), found.shape[1]))
-        return np.stack([scale(column) for scale, column in zip(self.scales, found.T, strict=True)], axis=1)
-
-    def _moved(self, name: str, typical: Array) -> Array:
-        """Move typical values to where these people stand, who may have a value of their own (dialysis)."""
-        own = [people.values[name] for people, _ in self.plan.groups.values() if name in people.values]
-        if not own:
-            return typical
-        scale = SCALES[next(one.scale for one in FREE if one.name == name)]
-        offset = scale.there(np.concatenate(own)).mean() - scale.there(self.model.parameters[name].value)
-        return scale.back(scale.there(typical) + offset)
-
-
-def prepared(name: str) -> Simulated:
-    """Return a trial with its people drawn once: the same for every set of parameters."""
-    trial, people = mk.trials.load(name), PEOPLE_OF.get(name, PEOPLE)
-    model, rows = trial.model(), [one.row for one in trial.reported]
-    places = [rows.index(row) for row in ROWS[name]]
-    scored = scores(trial, model, n=people)
-    scales = [_scale(trial.reported[place].of, trial.reported[place].statistic, scored[place]) for place in places]
-    plan = trial.plan(people, model=model)
-    fitted = replace(plan, wanted=tuple(plan.wanted[place] for place in places))
-    return Simulated(name, model, fitted, [scored[place] for place in places], scales)
-
-
-def _scale(of: str, statistic: str, score: Score) -> Callable[[Array], Array]:
-    """Ratios are compared as logarithms; changes, shares and rates as they are."""
-    if of == "percent change" and score.unit == "%" and " against " not in score.arm:
-        return lambda value: np.log1p(value / 100)
-    if of == "level" and statistic != "share above":
-        return np.log
-    return np.asarray
-
-
-def reported(one: Simulated) -> tuple[Array, Array]:
-    """Return what was reported and its standard error, on the scales.
-
-    The error is the published one; else that of the model for a trial of that size, and always with the Monte Carlo
-    error of the simulated people.
-    """
-    values, errors = [], []
-    for scale, score in zip(one.scales, one.scored, strict=True):
-        ends = (score.reported_low, score.reported_high) if score.interval else (score.low, score.high)
-        own = float(np.diff(scale(np.array(ends)))[0]) / _95
-        noise = np.diff(scale(score.predicted + np.array([-0.5, 0.5]) * score.error))[0]
-        values.append(float(scale(np.array(score.reported))))
-        errors.append(np.hypot(ERRORS.get(score.row, own), noise))
-    return np.array(values), np.array(errors)
-
-
-def surfaces(trials: Sequence[Simulated], box: Array, degree: int, say: Callable[[str], None]) -> list[Seen]:
-    """Simulate every trial over a box and return what the surfaces make of it."""
-    found = []
-    for number, one in enumerate(trials, start=1):
-        begun = time.perf_counter()
-        values, errors = reported(one)
-        people = PEOPLE_OF.get(one.name, PEOPLE)
-        counted = [200 / people if "share above" in score.figure else 0.0 for score in one.scored]  # two of them, in %
-        made = surface(one, box[:, 0], box[:, 1], np.maximum(NOTHING * errors, counted), degree=degree)
-        rows = tuple(score.row for score in one.scored)
-        found.append(Seen(one.name, rows, values, errors, made))
-        worst = (made.error / errors).max()
-        say(
-            f"  {number:2d} of {len(trials)} {one.name}: {len(made.active)} parameters, surface within {worst:.2f} "
-            f"standard errors, {time.perf_counter() - begun:.1f} s"
-        )
-    return found
-
-
-def bounds(centre: Array, half: Array) -> Array:
-    """Return a box of prior scores, within the bounds of the parameters: (parameters, 2)."""
-    with np.errstate(divide="ignore"):
-        limits = np.array([[one.score(one.low), one.score(one.high)] for one in FREE])
-    limits = np.clip(limits, -3.0, 3.0)
-    return np.stack([np.maximum(centre - half, limits[:, 0]), np.minimum(centre + half, limits[:, 1])], axis=1)
 
 
 def checked(trials: Sequence[Simulated], fit: Fit, draws: Array, say: Callable[[str], None]) -> dict[str, float]:
@@ -241,16 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.write(f"[{time.perf_counter() - begun:5.0f} s] {text}\n")
 
     say(f"{len(ROWS)} trials, {sum(map(len, ROWS.values()))} figures, {len(FREE)} parameters")
-    trials = [prepared(name) for name in ROWS]
-    say("simulating over the priors")
-    start, box = np.zeros(len(FREE)), bounds(np.zeros(len(FREE)), np.full(len(FREE), PRIOR_BOX))
-    first = Fit.around(FREE, surfaces(trials, box, 2, say), box, start)
-    best = first.least_squares(start)
-    say("simulating around the first answer")
-    box = bounds(best, np.maximum(NEXT_BOX * first.spread(best), LEAST_BOX))
-    seen = surfaces(trials, box, 3, say)
-    fit = Fit.around(FREE, seen, box, best)  # errors between studies are those at the first answer
-    best = fit.least_squares(best)
+    trials = [
+        simulated(mk.trials.load(name), FREE, rows, people=PEOPLE_OF.get(name, PEOPLE)) for name, rows in ROWS.items()
+    ]
+    fit, best = narrowed(trials, ERRORS, say)
     say("sampling the posterior")
     draws, times = fit.posterior(best, walkers=WALKERS, steps=asked.steps, burn=asked.steps // 4, seed=SEED)
     off = checked(trials, fit, draws[:: len(draws) // CHECKED][:CHECKED], say)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from menaquinone.solve.simulate import simulate as simulate
     from menaquinone.solve.states import final_state as final_state
     from menaquinone.studies.sweep import sweep as sweep
+    from menaquinone.trials.fitting import fit as fit
 
     __version__: str
 
@@ -68,6 +69,7 @@ _HOMES = {
     "dose": "menaquinone.inputs.regimen",
     "estimate_memory": "menaquinone.solve.memory",
     "final_state": "menaquinone.solve.states",
+    "fit": "menaquinone.trials.fitting",
     "grid": "menaquinone.inputs.designs",
     "lognormal": "menaquinone.inputs.designs",
     "normal": "menaquinone.inputs.designs",
@@ -97,6 +99,7 @@ __all__ = [
     "estimate_memory",
     "evidence",
     "final_state",
+    "fit",
     "grid",
     "lognormal",
     "models",

@@ -147,10 +147,14 @@ def _app() -> Any:
         seed: Annotated[int | None, typer.Option(help="Seed of every draw; those of the files when left out.")] = None,
         workers: Annotated[int | None, typer.Option(help="Threads; all cores when left out.")] = None,
         out: Annotated[Path | None, typer.Option(help="Directory for scorecard.csv and scorecard.png.")] = None,
+        uncertainty: Annotated[
+            int | None, typer.Option(help="Sets of parameters drawn from the calibration, for a second interval.")
+        ] = None,
         only: Annotated[bool, typer.Option("--only", help="The trials named, without the others.")] = False,
     ) -> None:
         """Simulate every trial that ships, and those given; show predicted beside reported, misses included."""
-        _scorecard(list(trials or ()), out, n, seed, workers, only=only)
+        options = {"rng": seed, "workers": workers, "uncertainty": uncertainty}
+        _scorecard(list(trials or ()), out, n, options, only=only)
 
     @app.command("schema")
     def schema() -> None:
@@ -189,9 +193,7 @@ def _trials() -> None:
         _print(f"{name:<{width}}  {load(name).title}")
 
 
-def _scorecard(
-    given: list[str], out: Path | None, n: int | None, seed: int | None, workers: int | None, *, only: bool
-) -> None:
+def _scorecard(given: list[str], out: Path | None, n: int | None, options: dict[str, Any], *, only: bool) -> None:
     from menaquinone.trials import load, names
     from menaquinone.trials.scorecard import PEOPLE, scorecard, to_csv
 
@@ -204,8 +206,7 @@ def _scorecard(
         raise refused("name of a trial", twice, "one that no other trial on the card has")
     if out is not None:
         require("matplotlib", "plot", "the picture of the scorecard")
-    options = {"rng": seed, "workers": workers, "progress": _tell_trial}
-    found = scorecard(trials.values(), n=PEOPLE if n is None else n, **options)  # type: ignore[arg-type]
+    found = scorecard(trials.values(), n=PEOPLE if n is None else n, progress=_tell_trial, **options)
     if out is not None:
         with _into(out, "scorecard.csv", "scorecard.png") as (table, picture):
             from menaquinone.plotting import scorecard_figure
@@ -235,8 +236,8 @@ def _print_card(found: Any, trials: Any) -> None:
     from menaquinone.report import scorecard_rich
 
     console = Console(highlight=False, markup=False)
-    said = (*scorecard.contradictions(found, trials), scorecard.summary(found), scorecard.LEGEND, NOT_ADVICE)
-    console.print(scorecard_rich(found, trials), "", *said, sep="\n")
+    said = (*scorecard.misses(found, trials), *scorecard.contradictions(found, trials), scorecard.summary(found))
+    console.print(scorecard_rich(found, trials), "", *said, scorecard.LEGEND, NOT_ADVICE, sep="\n")
 
 
 def _run(name: str, out: Path, options: dict[str, Any]) -> None:

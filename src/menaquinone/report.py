@@ -16,8 +16,7 @@ from menaquinone.inputs.safety import NOTHING
 from menaquinone.results import NOT_ADVICE
 from menaquinone.studies.measures import MEASURES, of_people, pick
 from menaquinone.trials.outcome import as_written, number, predicted, published, unit_of
-from menaquinone.trials.scorecard import HEADER as HEADER_OF_CARD
-from menaquinone.trials.scorecard import cells
+from menaquinone.trials.scorecard import cells, header, widened
 from menaquinone.trials.scorecard import heading as heading_on_card
 
 if TYPE_CHECKING:
@@ -193,14 +192,15 @@ def scorecard_rich(found: "Sequence[Score]", trials: "Mapping[str, Trial]") -> A
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*HEADER_OF_CARD, box=None, header_style="bold", pad_edge=False)
+    wide = widened(found)
+    table = Table(*header(found), box=None, header_style="bold", pad_edge=False)
     name = ""
     for one in found:
         if one.trial != name:
             name = one.trial
             table.add_row(Text(heading_on_card(name, trials), style="bold cyan", overflow="fold"))
         style = "" if one.hit else "bold red"
-        table.add_row(*(Text(cell, style=style) for cell in cells(one)))
+        table.add_row(*(Text(cell, style=style) for cell in cells(one, wide=wide)))
     return table
 
 

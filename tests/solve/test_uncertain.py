@@ -9,7 +9,7 @@ import pytest
 import menaquinone as mk
 from menaquinone.catalogue.calibration import calibration, with_followers
 from menaquinone.errors import InputError
-from menaquinone.solve.uncertain import drawn, sets, uncertain
+from menaquinone.solve.uncertain import drawn, parameter_sets, sets, uncertain
 
 MODEL = mk.models.vitamin_k(forms=["K1", "MK-7"])
 DOSING = mk.dose("MK-7", "180 ug", every="24 h", until="12 weeks")
@@ -117,6 +117,27 @@ def test_what_is_no_number_of_draws_is_refused(wrong):
     assert str(refusal.value) == (
         f"uncertainty: got {wrong!r}, expected how many parameter sets to draw, a whole number from 1 to 100000."
     )
+
+
+@pytest.mark.parametrize("beside", ["initial", "final_state"])
+def test_draws_are_refused_beside_a_state_that_holds_one_set(people, beside):
+    kept = mk.simulate(MODEL, people, DOSING, final_state=True, **ASKED)
+    given = {"initial": kept, "final_state": True}[beside]
+    with pytest.raises(InputError) as refusal:
+        mk.simulate(MODEL, people, DOSING, uncertainty=3, **ASKED, **{beside: given})
+    assert str(refusal.value) == (
+        "uncertainty: got 3, expected none beside `initial` or `final_state`, which hold one set."
+    )
+
+
+def test_sets_of_parameters_hold_what_follows(people):
+    every = parameter_sets(MODEL, 2, 4)
+    assert {"u0[MGP]", "uncarboxylated_reference", "clearance[MK-7]"} <= set(every)
+    assert all(len(values) == 2 for values in every.values())
+    for place, (model, _, _) in enumerate(sets(MODEL, people, 2, 4)):
+        assert {name: model.parameters[name].value for name in every} == {
+            name: values[place] for name, values in every.items()
+        }
 
 
 def test_an_older_calibration_keeps_what_the_catalogue_has_changed():

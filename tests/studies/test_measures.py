@@ -29,6 +29,12 @@ def result():
     )
 
 
+def test_a_column_of_entry_does_not_hide_the_variable_in_time(result):
+    """People whose score was drawn have a column of the same name."""
+    with_column = result.assign({"agatston[coronary]": ("subject", np.zeros(result.sizes["subject"]))})
+    assert pick(with_column, "agatston[coronary]").dims == ("subject", "time")
+
+
 def test_a_member_is_picked_by_its_bracket(result):
     assert pick(result, "agatston[thoracic aorta]").dims == ("subject", "time")
     assert float(pick(result, "agatston[thoracic aorta]").max()) == 4

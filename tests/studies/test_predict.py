@@ -99,6 +99,14 @@ def test_a_sample_has_the_published_size():
     np.testing.assert_array_equal(one.samples(0), one.samples(0))
 
 
+def test_the_interval_of_many_sets_holds_what_differs_between_them():
+    people, moved = np.linspace(-10, 10, 400), np.linspace(-30, 30, 61)
+    alone, many = by_hand({"MK-7": people}), by_hand({"MK-7": people + moved[:, None]})
+    np.testing.assert_array_equal(by_hand({"MK-7": people[None]}).samples(0), alone.samples(0))
+    own = alone.samples(0, 1830).std()
+    assert many.samples(0, 1830).std() == pytest.approx(np.hypot(own, moved.std()), rel=0.05)
+
+
 def test_groups_are_sampled_independently_each_in_its_size():
     wanted = Wanted("pwv", "MK-7", 28.0, against="placebo", size=20, size_against=10)
     people = np.linspace(-10, 10, 400)
@@ -146,8 +154,8 @@ def test_a_trial_is_fewer_people_on_demand():
             f"values of '{LEVEL}': got [1.0, inf], expected a finite number or a list of them.",
         ),
         (
-            lambda: Prediction(plan(), ({"MK-7": np.zeros((2, 3))},)).interval(0),
-            "samples of a prediction: got several sets of parameters, expected one.",
+            lambda: Prediction(plan(), ({"MK-7": np.zeros((2, 3))},)).error(0),
+            "Monte Carlo error of a prediction: got several sets of parameters, expected one.",
         ),
     ],
 )

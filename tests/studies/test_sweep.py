@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from scipy.stats import qmc
+from tests.inputs.grown import GROWN
 from tests.solve.instant import Instant
 
 import menaquinone as mk
@@ -24,7 +25,7 @@ from menaquinone.solve import memory, streams
 from menaquinone.units import magnitude, registry
 
 MODEL = mk.models.vitamin_k()
-PEOPLE = mk.population("postmenopausal", 7, rng=3).select([5, 1, 4, 6])
+PEOPLE = mk.population(GROWN, 7, rng=3).select([5, 1, 4, 6])
 WANTED = ["plasma_concentration", "dp_ucmgp", "agatston", "pwv"]
 TIMES = [0, 3, 400]
 FIRST = mk.dose("MK-7", "90 ug", every="24 h", until="9 d", steady_state=True)

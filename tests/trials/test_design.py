@@ -3,10 +3,13 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import xarray as xr
 
 import menaquinone as mk
 from menaquinone import evidence, report
+from menaquinone.errors import InputError
+from menaquinone.solve.uncertain import parameter_sets
 from menaquinone.trials import load
 from menaquinone.trials.arms import Time
 from menaquinone.trials.reading import Sourced
@@ -121,6 +124,18 @@ def test_the_same_people_live_through_every_arm(knapen):
     assert plan.groups["placebo"][0] is plan.groups["MK-7"][0]
     assert plan.seed == 1
     assert knapen.plan(n=3).groups["MK-7"][0].seed == knapen.seed
+
+
+def test_a_prediction_with_drawn_parameters_is_one_of_many_sets():
+    trial = load("dalmeijer-2012")
+    found = trial.predict(n=4, uncertainty=3)
+    assert found.values.shape == (3, len(trial.reported))
+    model = trial.model()
+    sets = parameter_sets(model, 3, trial.seed)
+    np.testing.assert_array_equal(found.values, trial.predict(model, sets, n=4).values)
+    with pytest.raises(InputError) as refusal:
+        trial.predict(parameters={"u0[MGP]": 0.3}, n=4, uncertainty=3)
+    assert str(refusal.value) == "uncertainty: got 3, expected none beside `parameters`, which are sets of your own."
 
 
 def test_a_prediction_has_the_figures_of_the_file(knapen):

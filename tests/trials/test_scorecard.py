@@ -22,6 +22,8 @@ from menaquinone.trials.scorecard import (
     cells,
     contradictions,
     from_csv,
+    header,
+    misses,
     scorecard,
     shown,
     summary,
@@ -33,10 +35,11 @@ ONE = Score(
     trial="knapen-2015", figure="mean change of pwv", arm="MK-7", visit="1095 d", unit="m/s", reported=-0.36,
     reported_low=-0.635, reported_high=-0.0847, interval="SD", bound="", predicted=0.132, low=0.125, high=0.139,
     error=0.003, n=111, verdict=OUTSIDE, used="", row="knapen-2015-cfpwv-change-mk7",
+    wide_low=-0.4, wide_high=0.3,
 )  # fmt: skip
 NONE = replace(
     ONE, reported=450.0, reported_low=nan, reported_high=nan, interval="", bound="lower", predicted=inf, high=inf,
-    verdict=INSIDE, used="default", unit="ug/d",
+    verdict=INSIDE, used="default", unit="ug/d", wide_low=nan, wide_high=nan,
 )  # fmt: skip
 
 
@@ -80,10 +83,13 @@ def test_an_interval_is_made_of_what_the_row_holds(kind, spread, statistic, size
 def test_a_score_is_printed_with_both_intervals():
     assert cells(ONE) == (
         "mean change of pwv [m/s]", "MK-7", "1095 d", "-0.36 (-0.635 to -0.0847, SD)", "0.132 (0.125 to 0.139)", "111",
-        "outside", "",
+        "outside +", "",
     )  # fmt: skip
+    assert cells(ONE, wide=True)[5] == "-0.400 to 0.300"
+    assert cells(replace(ONE, wide_low=-0.3))[6] == cells(replace(ONE, wide_low=nan))[6] == "outside"
     assert cells(NONE)[3:5] == ("at least 450", "none (0.125 to none)")
-    assert len(cells(ONE)) == len(HEADER)
+    assert len(cells(ONE)) == len(HEADER) == len(header([NONE]))
+    assert len(cells(ONE, wide=True)) == len(header([ONE, NONE]))
     assert shown(inf) == "none"
 
 
@@ -98,6 +104,16 @@ def test_the_count_adds_up():
     assert summary((ONE, NONE, replace(ONE, verdict=NOTHING))) == (
         "3 figures of 1 trials: 1 inside, 0 inside by the model's own interval, 1 outside, 1 without a value."
     )
+
+
+def test_a_miss_is_told_with_what_its_file_says_of_it():
+    trial = load("knapen-2015")
+    told = [replace(one, miss="Nobody knows.") for one in trial.reported]
+    trials = {"knapen-2015": replace(trial, reported=tuple(told))}
+    (said,) = misses((ONE, replace(ONE, verdict=INSIDE), replace(ONE, trial="other")), trials)
+    assert said == "knapen-2015-cfpwv-change-mk7: 0.132 against -0.36 m/s. Nobody knows."
+    assert said in text((ONE,), trials).splitlines()
+    assert misses((ONE,), {"knapen-2015": replace(trial, reported=())}) == []
 
 
 def test_contradictions_stand_side_by_side():
@@ -129,6 +145,15 @@ def test_a_trial_is_scored_figure_by_figure():
     for one in found[1:]:
         assert one.low < one.predicted < one.high
         assert 0 < one.error < one.high - one.low
+
+
+def test_drawn_parameters_widen_the_interval_and_judge_nothing():
+    trial = load("dalmeijer-2012")
+    plain, drawn = scorecard([trial], n=20, rng=3), scorecard([trial], n=20, rng=3, uncertainty=12)
+    for one, with_draws in zip(plain[1:], drawn[1:], strict=True):
+        assert replace(with_draws, wide_low=nan, wide_high=nan).verdict == one.verdict
+        assert (with_draws.low, with_draws.high) == (one.low, one.high)
+        assert with_draws.wide_high - with_draws.wide_low > one.high - one.low
 
 
 def test_rows_of_a_fit_are_marked(monkeypatch):

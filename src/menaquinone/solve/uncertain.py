@@ -77,22 +77,33 @@ def uncertain(model: Model, stored: Calibration | None = None) -> tuple[str, ...
     )  # fmt: skip
 
 
+def parameter_sets(model: Model, k: Any, seed: int) -> dict[str, np.ndarray]:
+    """Return what the draws change in a model: its uncertain parameters, and those that follow them by definition.
+
+    Returns
+    -------
+    dict
+        By bracketed name, (k,), in declared units; the uncertain ones first.
+    """
+    every, chosen = drawn(k, seed), uncertain(model)
+    now = {name: every[name] for name in chosen}
+    following = _followers(model, chosen)
+    return {name: np.asarray(value) for name, value in with_followers(now).items() if name in now or name in following}
+
+
 def sets(model: Model, people: Population, k: Any, seed: int) -> Iterator[tuple[Model, Population, dict[str, float]]]:
     """Yield model and people of each draw, and the values drawn.
 
     What a person has of their own of a drawn parameter (the uncarboxylated share in dialysis) moves with the typical
     value, on the scale of the calibration.
     """
-    every, chosen = drawn(k, seed), uncertain(model)
-    following = _followers(model, chosen)
-    for one in range(len(next(iter(every.values())))):
-        now = {name: float(every[name][one]) for name in chosen}
-        both = {name: value for name, value in with_followers(now).items() if name in now or name in following}
+    every, chosen = parameter_sets(model, k, seed), uncertain(model)
+    for one in range(number_of_draws(k)):
+        now = {name: float(values[one]) for name, values in every.items()}
         # a whole value, so that it keeps its source: the rows are those that it was fitted to or started from
-        changed = {name: replace(model.parameters[name], value=value) for name, value in both.items()}
-        before = {name: model.parameters[name].value for name in now}
-        values = {**people.values, **moved(people.values, before, now)}
-        yield model.replace(changed), replace(people, values=values), now
+        changed = {name: replace(model.parameters[name], value=value) for name, value in now.items()}
+        values = {**people.values, **moved(people.values, {name: model.parameters[name].value for name in now}, now)}
+        yield model.replace(changed), replace(people, values=values), {name: now[name] for name in chosen}
 
 
 def _followers(model: Model, chosen: Collection[str]) -> tuple[str, ...]:
@@ -152,4 +163,4 @@ def over_draws(
     return whole.assign_coords(coords).assign_attrs(about)
 
 
-__all__ = ["drawn", "number_of_draws", "over_draws", "sets", "uncertain"]
+__all__ = ["drawn", "number_of_draws", "over_draws", "parameter_sets", "sets", "uncertain"]

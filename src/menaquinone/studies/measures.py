@@ -141,9 +141,9 @@ def pick(result: "Dataset", name: str) -> "DataArray":
     InputError
         If a member is asked for of a variable without members.
     """
-    if name in result.data_vars:
-        return result[name]
     variable, _, rest = name.partition("[")
+    if name in result.data_vars and not (rest and variable in result.data_vars):  # a score, not the column of entry
+        return result[name]
     if variable not in result.data_vars:
         raise unknown("variable of the result", variable, [str(one) for one in result.data_vars])
     found = result[variable]

@@ -172,30 +172,28 @@ class Prediction:
     def samples(self, number: int, resamples: int = 400, *, sized: bool = True) -> np.ndarray:
         """Return a figure of many trials, (resamples,): people drawn from the simulated ones, these being drawn anew.
 
+        With several sets of parameters every trial has one of them, in turn, so that the trials differ by what is not
+        known of the parameters too, if the sets were drawn from what is known.
+
         Parameters
         ----------
         number
-            Of the figure, from 0; one set of parameters only.
+            Of the figure, from 0.
         resamples
             How many trials.
         sized
             In trials of the published size; otherwise with everybody who was simulated, so that only the Monte Carlo
             error is left.
-
-        Raises
-        ------
-        InputError
-            If there are several sets of parameters.
         """
         one, people = self.plan.wanted[number], {}
         for group, values in self.measured[number].items():
-            if values.ndim != 1:
-                raise InputError("samples of a prediction: got several sets of parameters, expected one.")
-            chosen = self._drawn(f"simulated {group}", number, (resamples, len(values)), len(values))
+            sets = np.atleast_2d(values)  # (set, subject)
+            n, which = sets.shape[1], np.arange(resamples)[:, None] % len(sets)
+            chosen = self._drawn(f"simulated {group}", number, (resamples, n), n)
             if sized and one.sized(group):
-                some = self._drawn(f"sample of {group}", number, (resamples, one.sized(group)), len(values))
+                some = self._drawn(f"sample of {group}", number, (resamples, one.sized(group)), n)
                 chosen = np.take_along_axis(chosen, some, axis=1)
-            people[group] = values[chosen]
+            people[group] = sets[which, chosen]
         return one.figure(people)
 
     def _drawn(self, purpose: str, number: int, shape: tuple[int, int], most: int) -> np.ndarray:
@@ -206,7 +204,8 @@ class Prediction:
     def interval(self, number: int, share: float = 0.95, resamples: int = 400) -> tuple[float, float]:
         """Return between which values a trial of the published size reports a figure, with a probability.
 
-        The Monte Carlo error of the simulated people is in it.
+        The Monte Carlo error of the simulated people is in it; and what is not known of the parameters, where the
+        prediction is of several sets drawn from it, and only there.
 
         Parameters
         ----------
@@ -224,7 +223,15 @@ class Prediction:
         return float(low), float(high)
 
     def error(self, number: int, resamples: int = 400) -> float:
-        """Return the Monte Carlo standard error of a figure; not a number where some samples have none."""
+        """Return the Monte Carlo standard error of a figure; not a number where some samples have none.
+
+        Raises
+        ------
+        InputError
+            If there are several sets of parameters, whose differences are no Monte Carlo error.
+        """
+        if any(values.ndim > 1 for values in self.measured[number].values()):
+            raise InputError("Monte Carlo error of a prediction: got several sets of parameters, expected one.")
         found = self.samples(number, resamples, sized=False)
         return float(np.std(found, ddof=1)) if np.isfinite(found).all() else np.nan
 

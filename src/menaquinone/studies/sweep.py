@@ -102,7 +102,8 @@ def sweep(
     keep = summaries_or_none(summaries)
     chosen = Grid() if design is None else design
     laid = points(_names(run, regimen, over, keep), over, chosen, n)
-    return _done(run, regimen, laid, chosen, keep)
+    job, about = _job(run, regimen, laid, chosen, keep)
+    return job.individuals(about) if keep is None else job.summaries(keep, about)
 
 
 def at_points(
@@ -129,26 +130,26 @@ def at_points(
     """
     run, rows = asked(model, people, **options), table()
     laid = points(_names(run, regimen, parameters, None), parameters, rows, None)
-    return _done(run, regimen, laid, rows, None, own)
+    job, about = _job(run, regimen, laid, rows, None, own)
+    return job.individuals(about)
 
 
-def _done(
+def _job(
     run: Asked, regimen: Regimens, laid: Points, chosen: Any, keep: Summaries | None,
     own: Mapping[str, np.ndarray] | None = None,
-) -> "xarray.Dataset":  # fmt: skip
-    """Run the job and return its result."""
+) -> tuple[Job, dict[str, str | float]]:  # fmt: skip
+    """Return the job, what its result says of it, and say what there is to say before it begins."""
     job = Job(replace(run, points=len(laid)), laid, _prescribed(run, regimen, laid), own or {})
     estimate = estimated(run, job.prescriptions.regimens, keep, n=run.people.n, points=len(laid))
     refuse_what_does_not_fit(estimate, summaries=keep is not None)
     safety = concerns(job.prescriptions.largest, run.people, float(run.hours[-1]))
-    warn_of(safety)
-    about: dict[str, str | float] = {
+    warn_of(safety, stacklevel=3)
+    return job, {
         "regimen": said(regimen),
         "swept": json.dumps({one.name: one.kind for one in laid.swept}),
         "design": type(chosen).__name__.lower(),
         "safety": told(safety),
     }
-    return job.individuals(about) if keep is None else job.summaries(keep, about)
 
 
 def _names(run: Asked, regimen: Any, over: Any, keep: Summaries | None) -> list[Swept]:

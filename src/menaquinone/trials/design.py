@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from menaquinone import models
 from menaquinone.catalogue import evidence
 from menaquinone.declare import source_ids
+from menaquinone.errors import refused
 from menaquinone.inputs.draws import entropy
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.regimen import Regimen
 from menaquinone.model import Model
+from menaquinone.solve.uncertain import parameter_sets
 from menaquinone.studies.holding import taking
 from menaquinone.studies.predict import Plan, Prediction, Wanted, predicted
 from menaquinone.studies.trial import run_arms
@@ -61,6 +63,8 @@ class Reported:
         People behind the figure; those of the row or of the arm where it is left out.
     assay
         How it was measured.
+    miss
+        What is known of why the model's figure lies outside, where it does.
     """
 
     outcome: str
@@ -77,6 +81,7 @@ class Reported:
     bound: str = ""
     n: Sourced[int] | None = None
     assay: Sourced[str] | None = None
+    miss: str = ""
 
     @property
     def label(self) -> str:
@@ -284,6 +289,7 @@ class Trial:
         rng: Any = None,
         rtol: float = 1e-4,
         workers: int | None = None,
+        uncertainty: int | None = None,
     ) -> Prediction:
         """Simulate the trial and find every reported figure, for one set of parameters or for many at once.
 
@@ -295,14 +301,27 @@ class Trial:
             As for :func:`menaquinone.studies.predict.predicted`.
         n, rng
             As for :meth:`plan`.
+        uncertainty
+            So many sets are drawn from the posterior of the calibration, as in :func:`menaquinone.simulate`, and
+            ``.interval`` then holds what is not known of the parameters; without it, sampling alone.
 
         Returns
         -------
         Prediction
             ``.values`` in the order of :attr:`reported`.
+
+        Raises
+        ------
+        InputError
+            If both ``parameters`` and ``uncertainty`` are given.
         """
         model = self.model() if model is None else model
-        return predicted(self.plan(n, rng=rng, model=model), model, parameters, rtol=rtol, workers=workers)
+        plan = self.plan(n, rng=rng, model=model)
+        if uncertainty is not None:
+            if parameters is not None:
+                raise refused("uncertainty", uncertainty, "none beside `parameters`, which are sets of your own")
+            parameters = parameter_sets(model, uncertainty, plan.seed)
+        return predicted(plan, model, parameters, rtol=rtol, workers=workers)
 
     def run(
         self,

@@ -117,6 +117,7 @@ class ReportedTable(Table):
     n: Given[Whole] | None = Field(None, description="a whole number of at least 1")
     assay: Given[Text] | None = Field(None, description="how it was measured")
     row: Text = Field(description="the id of an evidence row")
+    miss: Text | None = Field(None, description="a sentence in quotes")
 
 
 class TrialFile(Table):

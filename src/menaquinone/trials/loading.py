@@ -185,6 +185,7 @@ def _reported(table: ReportedTable, place: Place, arms: Sequence[Arm], visits: S
         n=_maybe(table.n, place.of("n")),
         assay=_maybe(table.assay, place.of("assay")),
         row=table.row,
+        miss=table.miss or "",
     )
     _check_unit(made, known[table.outcome], str(place.of("row")))
     return made

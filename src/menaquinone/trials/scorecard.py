@@ -1,14 +1,16 @@
 """The scorecard: every reported figure of every trial beside what the model predicts of it, hits and misses alike.
 
 A figure is inside when the prediction lies in its published interval; where none was published, when it lies in the
-95 % interval of what the model itself would report in a trial of that size, which is marked.
+95 % interval of what the model itself would report in a trial of that size, which is marked. That interval is of
+sampling alone. With draws from the calibration a second one holds what is not known of the parameters too; it judges
+nothing, but tells a miss of the defaults from a miss of everything that the calibration holds possible.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from math import isfinite, sqrt
+from math import isfinite, nan, sqrt
 from typing import Any
 
 from menaquinone.catalogue import evidence
@@ -16,7 +18,8 @@ from menaquinone.declare import source_ids
 from menaquinone.errors import SolveError
 from menaquinone.inputs.people import RECORDS
 from menaquinone.model import Model
-from menaquinone.studies.predict import Prediction, predicted
+from menaquinone.solve.uncertain import parameter_sets
+from menaquinone.studies.predict import Prediction, predicted, resized
 from menaquinone.trials.design import Reported, Trial
 from menaquinone.trials.loading import outcomes
 from menaquinone.trials.outcome import NORMAL_95, Figure, as_written, number, published, unit_of_figure
@@ -26,7 +29,8 @@ VERDICTS = (INSIDE, SAMPLING, OUTSIDE, NOTHING)
 _MEDIAN = 1.2533 / 1.349
 """Standard error of a normal median, in widths of the interquartile range over the root of n."""
 _NEGLIGIBLE = 1e-9
-PEOPLE = 400
+PEOPLE, PEOPLE_DRAWN = 400, 100
+"""Virtual people in each arm, and with each set of parameters drawn."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class Score:
         ``fit`` where the calibration was fitted to the row, ``default`` where a default rests on it, else empty.
     row
         Id of the evidence row.
+    wide_low, wide_high
+        As ``low`` and ``high``, with what is not known of the parameters in it too; not a number where no parameter
+        sets were drawn.
     """
 
     trial: str
@@ -71,6 +78,13 @@ class Score:
     verdict: str
     used: str
     row: str
+    wide_low: float = nan
+    wide_high: float = nan
+
+    @property
+    def possible(self) -> bool:
+        """Whether what was reported lies where the model puts it once parameters are as unknown as they are."""
+        return self.wide_low <= self.reported <= self.wide_high
 
     @property
     def hit(self) -> bool:
@@ -86,6 +100,7 @@ def scorecard(
     rng: int | None = None,
     workers: int | None = None,
     rtol: float = 1e-4,
+    uncertainty: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> tuple[Score, ...]:
     """Simulate trials and compare every reported figure with the model's.
@@ -102,6 +117,8 @@ def scorecard(
         Seed; that of each trial's file when left out.
     workers, rtol
         As for :func:`menaquinone.simulate`.
+    uncertainty
+        So many sets of parameters are drawn from the posterior of the calibration for the wide interval.
     progress
         Called with trials done, trials in all and the name of the one that begins.
 
@@ -115,7 +132,7 @@ def scorecard(
     for done, trial in enumerate(every):
         if progress is not None:
             progress(done, len(every), trial.name)
-        found += scores(trial, model, n=n, rng=rng, workers=workers, rtol=rtol)
+        found += scores(trial, model, n=n, rng=rng, workers=workers, rtol=rtol, uncertainty=uncertainty)
     if progress is not None:
         progress(len(every), len(every), "")
     return tuple(found)
@@ -123,18 +140,22 @@ def scorecard(
 
 def scores(
     trial: Trial, model: Model | None = None, *, n: int = PEOPLE, rng: int | None = None, workers: int | None = None,
-    rtol: float = 1e-4,
+    rtol: float = 1e-4, uncertainty: int | None = None,
 ) -> tuple[Score, ...]:  # fmt: skip
     """Simulate one trial and compare its figures with the model's; parameters as for :func:`scorecard`."""
     if not trial.reported:
         return ()
     model = trial.model() if model is None else model
+    plan, options, wide = trial.plan(n, rng=rng, model=model), {"rtol": rtol, "workers": workers}, None
     try:
-        found = predicted(trial.plan(n, rng=rng, model=model), model, rtol=rtol, workers=workers)
+        found = predicted(plan, model, **options)  # type: ignore[arg-type]
+        if uncertainty is not None:
+            drawn = parameter_sets(model, uncertainty, plan.seed)
+            wide = predicted(resized(plan, PEOPLE_DRAWN), model, drawn, **options)  # type: ignore[arg-type]
     except SolveError as failure:
         raise SolveError(f"trial '{trial.name}': {failure}") from None
     rests = _defaults(trial, model)
-    return tuple(_score(trial, one, found, number, rests) for number, one in enumerate(trial.reported))
+    return tuple(_score(trial, one, (found, wide), number, rests) for number, one in enumerate(trial.reported))
 
 
 def _defaults(trial: Trial, model: Model) -> frozenset[str]:
@@ -144,13 +165,17 @@ def _defaults(trial: Trial, model: Model) -> frozenset[str]:
     return frozenset(model.sources()) | {row for source in drawn for row in source_ids(source)}
 
 
-def _score(trial: Trial, one: Reported, found: Prediction, place: int, rests: frozenset[str]) -> Score:
+def _score(
+    trial: Trial, one: Reported, predictions: tuple[Prediction, Prediction | None], place: int, rests: frozenset[str]
+) -> Score:
+    found, drawn = predictions
     unit, row = unit_of_figure(one, outcomes()[one.outcome]), evidence.row(one.row)
     seen, size = published(one, unit), trial.wanted(one).size
     made, interval = _interval(seen, one.statistic, size)
     low, high = found.interval(place)
     value = float(found.values[place])
     bound = one.bound or row.bound
+    wide = (nan, nan) if drawn is None else drawn.interval(place)
     return Score(
         trial=trial.name,
         figure=one.label,
@@ -170,12 +195,13 @@ def _score(trial: Trial, one: Reported, found: Prediction, place: int, rests: fr
         verdict=_verdict(value, (low, high), seen.value, interval if made else None, bound),
         used="fit" if one.row in evidence.fitted() else "default" if one.row in rests else "",
         row=one.row,
+        wide_low=wide[0],
+        wide_high=wide[1],
     )
 
 
 def _interval(seen: Figure, statistic: str, size: int) -> tuple[str, tuple[float, float]]:
     """Return the 95 % interval of a published figure and what it was made of; nothing where its row has none."""
-    nothing = (float("nan"), float("nan"))
     if seen.kind == "ci95_low;ci95_high":
         return "95 % CI", (seen.spread[0], seen.spread[1])
     if seen.kind == "sem":
@@ -185,7 +211,7 @@ def _interval(seen: Figure, statistic: str, size: int) -> tuple[str, tuple[float
     elif seen.kind == "iqr_low;iqr_high" and statistic == "median" and size > 1:
         half = NORMAL_95 * _MEDIAN * (seen.spread[1] - seen.spread[0]) / sqrt(size)
     else:
-        return "", nothing
+        return "", (nan, nan)
     return {"sem": "SE", "sd": "SD"}.get(seen.kind, "IQR"), (seen.value - half, seen.value + half)
 
 
@@ -205,23 +231,38 @@ def _verdict(
 # text -----------------------------------------------------------------------------------------------------------------
 
 HEADER = ("figure", "arm", "visit", "reported", "predicted (95 % of trials of that size)", "n", "", "used")
+WIDE = "with parameters drawn"
+"""Heading of the wide interval, where there is one."""
 _MARKS = {INSIDE: "inside", SAMPLING: "inside *", OUTSIDE: "outside", NOTHING: "no value"}
 LEGEND = (
     "inside: the prediction lies in the published 95 % interval. inside *: none was published; the figure lies in the "
-    "95 % interval that the model gives for a trial of that size. used: fit, the calibration was fitted to it; "
-    "default, a default rests on it."
+    "95 % interval that the model gives for a trial of that size, which is of sampling alone. outside +: outside, but "
+    "not beyond what trials of that size report once parameters are drawn from the calibration too. used: fit, the "
+    "calibration was fitted to it; default, a default rests on it."
 )
 
 
-def cells(one: Score) -> tuple[str, ...]:
-    """Return a score as it is printed, in the order of the header."""
+def header(found: Iterable[Score]) -> tuple[str, ...]:
+    """Return the heading of each of the :func:`cells`; with the wide interval where any score has one."""
+    return (*HEADER[:5], WIDE, *HEADER[5:]) if widened(found) else HEADER
+
+
+def widened(found: Iterable[Score]) -> bool:
+    """Return whether any score has a wide interval."""
+    return any(one.wide_low == one.wide_low for one in found)
+
+
+def cells(one: Score, *, wide: bool = False) -> tuple[str, ...]:
+    """Return a score as it is printed, in the order of the header; ``wide`` where that has the wide interval."""
     sign = {"lower": "at least ", "upper": "at most "}.get(one.bound, "")
     seen = f"{sign}{as_written(round_to(one.reported))}"
     if one.interval:
         seen += f" ({number(one.reported_low)} to {number(one.reported_high)}, {one.interval})"
     unit = "" if one.unit == "1" else f" [{one.unit}]"
     own = f"{shown(one.predicted)} ({shown(one.low)} to {shown(one.high)})"
-    return f"{one.figure}{unit}", one.arm, one.visit, seen, own, str(one.n), _MARKS[one.verdict], one.used
+    more = (f"{shown(one.wide_low)} to {shown(one.wide_high)}",) if wide else ()
+    mark = f"{_MARKS[one.verdict]} +" if one.verdict == OUTSIDE and one.possible else _MARKS[one.verdict]
+    return f"{one.figure}{unit}", one.arm, one.visit, seen, own, *more, str(one.n), mark, one.used
 
 
 def shown(value: float) -> str:
@@ -244,17 +285,17 @@ def text(found: Sequence[Score], trials: Mapping[str, Trial]) -> str:
     trials
         The trials by name, for titles and notes.
     """
-    printed = [cells(one) for one in found]
-    widths = [max(map(len, column)) for column in zip(HEADER, *printed, strict=True)]
+    printed, top = [cells(one, wide=widened(found)) for one in found], header(found)
+    widths = [max(map(len, column)) for column in zip(top, *printed, strict=True)]
 
     def line(row: Sequence[str]) -> str:
         return "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
-    said = [line(HEADER), "  " + "-" * (sum(widths) + 2 * (len(widths) - 1))]
+    said = [line(top), "  " + "-" * (sum(widths) + 2 * (len(widths) - 1))]
     for name in dict.fromkeys(one.trial for one in found):
         said.append(heading(name, trials))
         said += [line(row) for row, one in zip(printed, found, strict=True) if one.trial == name]
-    return "\n".join([*said, "", *contradictions(found, trials), summary(found), LEGEND])
+    return "\n".join([*said, "", *misses(found, trials), *contradictions(found, trials), summary(found), LEGEND])
 
 
 def heading(name: str, trials: Mapping[str, Trial]) -> str:
@@ -262,6 +303,22 @@ def heading(name: str, trials: Mapping[str, Trial]) -> str:
     if name not in trials:
         return name
     return f"{name}: {trials[name].title}{f'. {trials[name].note}' if trials[name].note else ''}"
+
+
+def misses(found: Sequence[Score], trials: Mapping[str, Trial]) -> list[str]:
+    """Return a sentence for each figure that lies outside and whose trial file says what is known of why."""
+    return [
+        f"{one.row}: {number(one.predicted)} against {as_written(round_to(one.reported))} {one.unit}".rstrip(" 1")
+        + f". {why}"
+        for one in found
+        if one.verdict == OUTSIDE and (why := reason(one, trials))
+    ]
+
+
+def reason(one: Score, trials: Mapping[str, Trial]) -> str:
+    """Return what the trial file says of why the model misses a figure; empty where it says nothing."""
+    told = trials[one.trial].reported if one.trial in trials else ()
+    return next((reported.miss for reported in told if reported.row == one.row), "")
 
 
 def contradictions(found: Sequence[Score], trials: Mapping[str, Trial]) -> list[str]:
@@ -322,6 +379,6 @@ def from_csv(content: str) -> tuple[Score, ...]:
 
 
 __all__ = [
-    "HEADER", "LEGEND", "PEOPLE", "VERDICTS", "Score", "cells", "contradictions", "from_csv", "heading", "scorecard",
-    "scores", "shown", "summary", "text", "to_csv",
+    "HEADER", "LEGEND", "PEOPLE", "VERDICTS", "Score", "cells", "contradictions", "from_csv", "header", "heading",
+    "misses", "reason", "scorecard", "scores", "shown", "summary", "text", "to_csv", "widened",
 ]  # fmt: skip
