@@ -6,7 +6,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from menaquinone.errors import InputError, MissingExtraError
-from menaquinone.plotting import COLOURS, PANELS, Panel, courses_figure, plasma_figure, scorecard_figure, trial_figure
+from menaquinone.plotting import (
+    COLOURS,
+    PANELS,
+    Panel,
+    courses_figure,
+    knowledge_figure,
+    plasma_figure,
+    scorecard_figure,
+    trial_figure,
+)
 from menaquinone.trials import load, names
 from menaquinone.trials.scorecard import INSIDE, NOTHING, OUTSIDE, SAMPLING, Score
 
@@ -223,3 +232,33 @@ def test_results_that_share_no_panel_are_refused():
     assert str(caught.value) == (
         "results to draw: got ['a', 'b'], expected at least one variable of the panels in all of them."
     )
+
+
+def with_draws(draws=5, subjects=40):
+    """Return people who differ by +-10 % in draws that differ by +-30 %."""
+    people, known, time = np.linspace(0.9, 1.1, subjects), np.linspace(70.0, 130.0, draws), np.array([0.0, 100.0])
+    level = known[:, None, None] * people[:, None] * (1 - time / 1000)
+    return xr.Dataset(
+        {"dp_ucmgp": (("draw", "subject", "time"), level, {"units": "pmol/L", "long_name": "dp-ucMGP"})},
+        coords={"draw": np.arange(draws), "subject": np.arange(subjects), "time": time},
+    )
+
+
+def test_two_bands_hold_what_is_not_known_and_how_people_differ():
+    figure = knowledge_figure(with_draws(), share=0.8)
+    axes = figure.axes[0]
+    people, known = (np.asarray(band.get_paths()[0].vertices)[:, 1] for band in axes.collections)
+    assert (people.min(), people.max()) == pytest.approx((0.9 * 92.0, 108.0), rel=0.01)
+    assert (known.min(), known.max()) == pytest.approx((0.9 * 76.0, 124.0), rel=0.01)
+    assert axes.lines[0].get_ydata() == pytest.approx([100.0, 90.0])
+    said = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert said == [
+        "how people differ:\n80 % of people",
+        "what we do not know:\nthe median person in 80 % of draws",
+        "median person, median of the draws",
+    ]
+
+
+def test_two_bands_need_draws():
+    with pytest.raises(InputError, match=r"^dimensions of 'it': got .*, expected 'draw' and 'subject' among them"):
+        knowledge_figure(with_draws().isel(draw=0, drop=True))

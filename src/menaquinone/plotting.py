@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from menaquinone.analysis.knowledge import unknown_and_people
 from menaquinone.errors import UnknownNameError, refused, require
 from menaquinone.results import NOT_ADVICE
 from menaquinone.studies.measures import pick
-from menaquinone.trials.outcome import number, published
+from menaquinone.trials.outcome import published
 from menaquinone.trials.scorecard import INSIDE, OUTSIDE, SAMPLING
 
 if TYPE_CHECKING:
@@ -98,17 +99,12 @@ def trial_figure(outcome: "Dataset", trial: "Trial", panels: Sequence[Panel] = P
     if not shown:
         raise refused("result to draw", sorted(map(str, outcome.data_vars)), "at least one variable of the panels")
     arms = [str(arm) for arm in outcome["arm"].values]
-    figure = _figure(len(shown) + 1)
-    every = figure.subplots(-(-(len(shown) + 1) // _COLUMNS), _COLUMNS, squeeze=False).ravel()
-    for panel, axes in zip(shown, every, strict=False):
+    figure, every, corner = _grid(len(shown), tight=True)
+    for panel, axes in zip(shown, every, strict=True):
         _draw_panel(axes, outcome, trial, panel, arms)
-    for axes in every[len(shown) :]:
-        axes.set_axis_off()
-    _legend(every[len(shown)], arms, reported=bool(trial.reported))
+    _legend(corner, arms, reported=bool(trial.reported))
     whose = "in every arm, its own" if "population_by_arm" in outcome.attrs else "the same in every arm"
-    figure.suptitle(f"{trial.title}\n{outcome.sizes['subject']} virtual people, {whose}", fontsize=12)
-    figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
-    return figure
+    return _titled(figure, f"{trial.title}\n{outcome.sizes['subject']} virtual people, {whose}")
 
 
 def plasma_figure(result: "Dataset") -> "Figure":
@@ -131,7 +127,7 @@ def plasma_figure(result: "Dataset") -> "Figure":
         If the result has no plasma concentrations.
     """
     found = pick(result, "plasma_concentration")
-    figure = _figure(1, wide=8.0, high=4.8)
+    figure = _figure(wide=8.0, high=4.8)
     axes = figure.subplots()
     seen = [form for form in found["form"].values if (found.sel(form=form) > 0).any()]
     for position, form in enumerate(seen):
@@ -143,8 +139,7 @@ def plasma_figure(result: "Dataset") -> "Figure":
         figure.legend(title="form", frameon=False, loc="outside right upper")
     n = found.sizes["subject"]
     axes.set_title(f"{n} people: median, middle 50 % and 90 %" if n > 1 else "one person")
-    figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
-    return figure
+    return _titled(figure, "")
 
 
 def courses_figure(results: "Mapping[str, Dataset]", panels: Sequence[Panel] = PANELS, title: str = "") -> "Figure":
@@ -173,30 +168,91 @@ def courses_figure(results: "Mapping[str, Dataset]", panels: Sequence[Panel] = P
     shown = [panel for panel in panels if results and all(_offered(one, panel.outcome) for one in results.values())]
     if not shown:
         raise refused("results to draw", sorted(results), "at least one variable of the panels in all of them")
-    cells = len(shown) + 1
-    columns = 2 if cells <= _SQUARE else _COLUMNS
-    rows = -(-cells // columns)
-    figure = _figure(cells, wide=(_WIDE + 0.6) * columns, high=(_HIGH + 0.5) * rows + 1.0)
-    every = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel, axes in zip(shown, every, strict=False):
+    figure, every, corner = _grid(len(shown))
+    for panel, axes in zip(shown, every, strict=True):
         for position, one in enumerate(results.values()):
             found = pick(one, panel.outcome)
             _draw_course(axes, found, panel, position)
         _finish(axes, found, panel)
-    for axes in every[len(shown) :]:
+    _legend(corner, list(results), reported=False)
+    return _titled(figure, title)
+
+
+def knowledge_figure(
+    result: "Dataset", panels: Sequence[Panel] = PANELS, *, share: float = 0.90, title: str = ""
+) -> "Figure":
+    """Draw two bands in every panel, what we do not know and how people differ: two questions, never one band.
+
+    Parameters
+    ----------
+    result
+        Of ``simulate(..., uncertainty=k)``, dims (draw, subject, time, ...).
+    panels
+        What to show; a panel whose variable the result lacks is left out, and shares of people are.
+    share
+        Of draws, and of people, that the bands hold.
+    title
+        Above everything.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If the result holds none of the panels, or has no draws.
+    """
+    shown = [panel for panel in panels if panel.of != "share above 0" and _offered(result, panel.outcome)]
+    if not shown:
+        raise refused("result to draw", sorted(map(str, result.data_vars)), "at least one variable of the panels")
+    figure, every, corner = _grid(len(shown))
+    for panel, axes in zip(shown, every, strict=True):
+        found = pick(result, panel.outcome)
+        _draw_knowledge(axes, _figure_of(found, panel.of), share)
+        _finish(axes, found, panel)
+    corner.legend(*every[0].get_legend_handles_labels(), loc="center", frameon=False, fontsize=10.5)
+    return _titled(figure, title)
+
+
+def _draw_knowledge(axes: "Axes", one: "DataArray", share: float) -> None:
+    """Draw the band of people and, over it, that of the median person across draws."""
+    bands = unknown_and_people(one.to_dataset(name="it"), "it", share=share)
+    times, told = _axis_times(one), f"{100 * share:g} %"
+    looks = (
+        ("people", "#56B4E9", 0.28, f"how people differ:\n{told} of people"),
+        ("known", "#D55E00", 0.60, f"what we do not know:\nthe median person in {told} of draws"),
+    )
+    for kind, colour, opacity, label in looks:
+        low, high = (bands[f"it_{kind}_{end}"] for end in ("low", "high"))
+        axes.fill_between(times, low, high, color=colour, alpha=opacity, linewidth=0, label=label)
+    axes.plot(times, bands["it_median"], color="black", linewidth=1.6, label="median person, median of the draws")
+
+
+def _grid(panels: int, *, tight: bool = False) -> "tuple[Figure, list[Axes], Axes]":
+    """Return a figure, the axes of its panels, and an empty one for the legend."""
+    columns, more = (_COLUMNS, 0.0) if tight else (2 if panels < _SQUARE else _COLUMNS, 0.6)
+    rows = -(-(panels + 1) // columns)
+    figure = _figure(wide=(_WIDE + more) * columns, high=(_HIGH + 0.8 * more) * rows + 1.0)
+    every = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for axes in every[panels:]:
         axes.set_axis_off()
-    _legend(every[len(shown)], list(results), reported=False)
+    return figure, every[:panels], every[panels]
+
+
+def _titled(figure: "Figure", title: str) -> "Figure":
     figure.suptitle(title, fontsize=12)
     figure.supxlabel(NOT_ADVICE, fontsize=8.5, color="#555555")
     return figure
 
 
-def _figure(panels: int, wide: float = _WIDE * _COLUMNS, high: float = 0.0) -> "Figure":
+def _figure(wide: float, high: float) -> "Figure":
     require("matplotlib", "plot", "drawing a figure")
     from matplotlib.figure import Figure
 
-    rows = -(-panels // _COLUMNS)
-    return Figure(figsize=(wide, high or _HIGH * rows + 1.0), dpi=140, layout="constrained")
+    return Figure(figsize=(wide, high), dpi=140, layout="constrained")
 
 
 def _offered(outcome: "Dataset", name: str) -> bool:
@@ -400,12 +456,9 @@ def scorecard_figure(found: "Sequence[Score]") -> "Figure":
     known = [one for one in found if one.verdict in _VERDICT_STYLES]
     if not known:
         raise refused("scorecard to draw", len(found), "at least one figure with a value")
-    require("matplotlib", "plot", "a picture of the scorecard")
-    from matplotlib.figure import Figure
-
     trials = list(dict.fromkeys(one.trial for one in known))
     rows = len(known) + len(trials)
-    figure = Figure(figsize=(10.5, 0.235 * rows + 1.6), layout="constrained")
+    figure = _figure(wide=10.5, high=0.235 * rows + 1.6)
     axes = figure.subplots()
     labels: list[tuple[float, str, bool]] = []
     place = 0.0
@@ -460,4 +513,7 @@ def _score_rows(axes: "Axes", labels: list[tuple[float, str, bool]]) -> None:
     axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=4, frameon=False, fontsize=8.5)
 
 
-__all__ = ["PANELS", "Panel", "courses_figure", "number", "plasma_figure", "scorecard_figure", "trial_figure"]
+__all__ = [
+    "PANELS", "Panel", "courses_figure", "knowledge_figure", "plasma_figure", "scorecard_figure",
+    "trial_figure",
+]  # fmt: skip

@@ -35,6 +35,12 @@ def test_a_column_of_entry_does_not_hide_the_variable_in_time(result):
     assert pick(with_column, "agatston[coronary]").dims == ("subject", "time")
 
 
+def test_a_member_is_picked_beside_draws_and_swept_names(result):
+    for name, attrs in (("draw", {}), ("dose", {"swept": '{"dose": "regimen"}'})):
+        whole = result.expand_dims({name: [1, 2]}).assign_attrs(attrs)
+        assert pick(whole, "agatston[thoracic aorta]").dims == (name, "subject", "time")
+
+
 def test_a_member_is_picked_by_its_bracket(result):
     assert pick(result, "agatston[thoracic aorta]").dims == ("subject", "time")
     assert float(pick(result, "agatston[thoracic aorta]").max()) == 4

@@ -3,6 +3,7 @@
 Every function takes the people along the last axis and leaves the axes before it (points of a design) alone.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
 Array = np.ndarray
-_ALONE = ("arm", "point", "subject", "time")
+_ALONE = ("arm", "draw", "point", "subject", "time")
+"""Dimensions without members of a variable; those of a sweep are told by the result."""
 
 
 # of a person ----------------------------------------------------------------------------------------------------------
@@ -149,9 +151,9 @@ def pick(result: "Dataset", name: str) -> "DataArray":
     found = result[variable]
     if not rest:
         return found
-    label = rest.removesuffix("]")
+    label, alone = rest.removesuffix("]"), {*_ALONE, *json.loads(result.attrs.get("swept", "{}"))}
     for axis in found.dims:
-        if axis not in _ALONE:
+        if axis not in alone:
             members = [str(one) for one in found[axis].values]
             if label not in members:
                 raise unknown(f"{axis} of '{variable}' in the result", label, members)
