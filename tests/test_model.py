@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import menaquinone as mk
+from menaquinone import analysis
 from menaquinone.declare import Array, Block, Member, Value, output, param, reads, stage
 from menaquinone.errors import InputError, UnknownNameError
 from menaquinone.model import Model, bracketed
@@ -236,6 +237,44 @@ def test_whatever_has_sources_can_be_cited():
     assert "knapen-2015" in [one.study for one in mk.cite(result["pwv"]).entries]
     assert mk.cite(mk.trials.load("knapen-2015")).entries[0].study == "knapen-2015"
     assert mk.cite("thane-2006-k1-all").entries[0].study == "thane-2006"
+
+
+@pytest.fixture(scope="module")
+def told():
+    """Return results of every kind, by name."""
+    people = mk.population("hemodialysis", n=2, rng=1)
+    dosing = mk.dose("MK-7", "90 ug", every="24 h", until="7 d")
+    asked = {"times": [0, 7], "rtol": 1e-3}
+    draws = mk.simulate(WHOLE, people, dosing, uncertainty=2, **asked)
+    return {
+        "draws": draws,
+        "bands": analysis.unknown_and_people(draws, "dp_ucmgp"),
+        "changes": analysis.percent_change(draws.isel(draw=0)[["dp_ucmgp", "time"]], "dp_ucmgp"),
+        "summaries": mk.simulate(WHOLE, people, dosing, summaries=mk.Summaries(), **asked),
+        "sweep": mk.sweep(WHOLE, people, dosing, over={"dose": ["90 ug", "180 ug"]}, **asked),
+        "trial": mk.trials.load("dalmeijer-2012").run(n=2, rtol=1e-3),
+    }
+
+
+@pytest.mark.parametrize("kind", ["draws", "bands", "changes", "summaries", "sweep", "trial"])
+def test_every_number_of_a_result_leads_to_its_papers_in_one_call(told, kind):
+    """Or it says that it rests on an assumption; what the run itself says (doses, status) is no number of a paper."""
+    own = ("status", "failed_at", "dose_", "quantile", "point")
+    names = [str(name) for name in told[kind].variables if "units" in told[kind][name].attrs]
+    checked = [name for name in names if name not in ("time", "dose") and not name.startswith(own)]
+    assert checked
+    for name in checked:
+        found = mk.cite(told[kind][name])
+        assert len(found) or told[kind][name].attrs["source"].startswith("assumed"), name
+        assert all(row.link for one in found.entries for row in one.rows), name
+
+
+def test_an_output_rests_on_all_that_is_read_on_the_way_to_it(told):
+    found = {row.id for one in mk.cite(told["draws"]["dp_ucmgp"]).entries for row in one.rows}
+    assert {"vanballegooijen-2018-lasa-dpucmgp", "knapen-2015-yogurt-mk7-ss"} & found
+    assert "olson-2002-k1-turnover" in found  # of the tissue, three stages before
+    assert found <= {row.id for one in mk.cite(WHOLE).entries for row in one.rows}
+    assert set(WHOLE.rests_on["plasma_concentration"]) < set(WHOLE.rests_on["dp_ucmgp"])
 
 
 def test_what_has_no_sources_cannot_be_cited():

@@ -152,6 +152,18 @@ class Model:
                 raise unknown("parameter", key, self.parameters)
         return Model(*(_with_values(one, values) for one in self.stages), name=self.name, notes=self.notes)
 
+    @cached_property
+    def rests_on(self) -> Mapping[str, tuple[str, ...]]:
+        """Evidence rows behind each output, by name: those of its own stage first, then of all stages that it reads."""
+        by_stage: list[dict[str, None]] = []
+        for one in self.stages:
+            rows = dict.fromkeys(row for value in one.values.values() for row in source_ids(value.source))
+            for name, read in one.block.inputs.items():
+                if not read.covariate:
+                    rows |= by_stage[self.offers[read.of or name].stage]
+            by_stage.append(rows)
+        return MappingProxyType({name: tuple(by_stage[offer.stage]) for name, offer in self.offers.items()})
+
     def sources(self) -> tuple[str, ...]:
         """Return the ids of the evidence rows behind every parameter in use, sorted."""
         return tuple(sorted({row for value in self.parameters.values() for row in source_ids(value.source)}))
@@ -286,7 +298,8 @@ def cite(*things: Any) -> Citations:
     Parameters
     ----------
     *things
-        Models, populations and trials; results and single variables of a result; ids of evidence rows.
+        Models, populations and trials; results and single variables of a result, which rest on all that the model
+        reads on the way to them; ids of evidence rows.
 
     Returns
     -------
@@ -321,7 +334,7 @@ def _sources_of(thing: Any) -> Iterator[tuple[str, str]]:
 def _sources_told(attrs: Mapping[Any, Any], name: str) -> Iterator[tuple[str, str]]:
     """Yield what the attributes of a result, or of one of its variables, tell."""
     if "parameters" not in attrs:
-        words = _WORD.findall(str(attrs["source"]))
+        words = _WORD.findall(f"{attrs['source']} {attrs.get('rests_on', '')}")
         yield name, " ".join(dict.fromkeys(word for word in words if evidence.exists(word))) or "assumed: no row named"
         return
     yield from ((key, source) for key, (*_, source) in json.loads(attrs["parameters"]).items())

@@ -189,19 +189,11 @@ def knowledge_figure(
         Of ``simulate(..., uncertainty=k)``, dims (draw, subject, time, ...).
     panels
         What to show; a panel whose variable the result lacks is left out, and shares of people are.
-    share
-        Of draws, and of people, that the bands hold.
-    title
-        Above everything.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    share, title
+        Of draws, and of people, that the bands hold; and what stands above everything.
 
     Raises
     ------
-    MissingExtraError
-        If matplotlib is not installed.
     InputError
         If the result holds none of the panels, or has no draws.
     """
@@ -221,11 +213,9 @@ def _draw_knowledge(axes: "Axes", one: "DataArray", share: float) -> None:
     """Draw the band of people and, over it, that of the median person across draws."""
     bands = unknown_and_people(one.to_dataset(name="it"), "it", share=share)
     times, told = _axis_times(one), f"{100 * share:g} %"
-    looks = (
-        ("people", "#56B4E9", 0.28, f"how people differ:\n{told} of people"),
-        ("known", "#D55E00", 0.60, f"what we do not know:\nthe median person in {told} of draws"),
-    )
-    for kind, colour, opacity, label in looks:
+    looks = {"people": ("#56B4E9", 0.28, f"how people differ:\n{told} of people")}
+    looks["known"] = ("#D55E00", 0.60, f"what we do not know:\nthe median person in {told} of draws")
+    for kind, (colour, opacity, label) in looks.items():
         low, high = (bands[f"it_{kind}_{end}"] for end in ("low", "high"))
         axes.fill_between(times, low, high, color=colour, alpha=opacity, linewidth=0, label=label)
     axes.plot(times, bands["it_median"], color="black", linewidth=1.6, label="median person, median of the draws")
@@ -233,7 +223,7 @@ def _draw_knowledge(axes: "Axes", one: "DataArray", share: float) -> None:
 
 def _grid(panels: int, *, tight: bool = False) -> "tuple[Figure, list[Axes], Axes]":
     """Return a figure, the axes of its panels, and an empty one for the legend."""
-    columns, more = (_COLUMNS, 0.0) if tight else (2 if panels < _SQUARE else _COLUMNS, 0.6)
+    columns, more = (_COLUMNS, 0.0) if tight else (2 if panels < _SQUARE else _COLUMNS, 0.6)  # in
     rows = -(-(panels + 1) // columns)
     figure = _figure(wide=(_WIDE + more) * columns, high=(_HIGH + 0.8 * more) * rows + 1.0)
     every = figure.subplots(rows, columns, squeeze=False).ravel().tolist()

@@ -58,7 +58,7 @@ def test_results_hold_draws_with_units_and_the_models_own_parameters(result):
     assert result.attrs["uncertainty"].startswith("parameters drawn from the posterior of the calibration of version")
     assert "draw" not in result["weight"].dims
     assert result["clearance[MK-7]"].dims == ("draw",)
-    assert result["clearance[MK-7] of the person"].dims == ("subject",)
+    assert result["person_clearance[MK-7]"].dims == ("subject",)
 
 
 def test_the_reference_person_keeps_the_reference_level_of_the_markers():

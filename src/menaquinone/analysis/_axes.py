@@ -93,15 +93,20 @@ def last(one: xr.DataArray) -> np.ndarray:
 def without_time(one: xr.DataArray, values: np.ndarray, unit: str, long_name: str, source: str = "") -> xr.DataArray:
     """Label numbers that have the dims of ``one`` but time."""
     template = one.transpose(..., "time").isel(time=0, drop=True)
-    attrs = {"units": unit, "long_name": long_name, "source": source or f"derived from {one.name}"}
+    attrs = {"units": unit, "long_name": long_name, "source": source or f"derived from {one.name}"} | rests_on(one)
     return xr.DataArray(values, template.coords, template.dims, attrs=attrs)
 
 
 def relabelled(one: xr.DataArray, of: xr.DataArray, unit: str, long_name: str, source: str = "") -> xr.DataArray:
     """Give numbers computed from variable ``of`` their own attributes, in the order of its dims."""
     same = [dim for dim in of.dims if dim in one.dims]
-    attrs = {"units": unit, "long_name": long_name, "source": source or f"derived from {of.name}"}
+    attrs = {"units": unit, "long_name": long_name, "source": source or f"derived from {of.name}"} | rests_on(of)
     return one.transpose(..., *same).drop_attrs(deep=False).assign_attrs(attrs)
+
+
+def rests_on(one: xr.DataArray) -> dict[str, str]:
+    """Return the attribute that names the evidence rows behind a variable, where it has one: for what is derived."""
+    return {"rests_on": one.attrs["rests_on"]} if "rests_on" in one.attrs else {}
 
 
 def unit_of(one: xr.DataArray) -> str:

@@ -64,7 +64,8 @@ def unknown_and_people(
         parts = _parts(np.asarray(moved.values, float), tails)
         for (suffix, meaning), values in zip(_PARTS, parts, strict=True):
             about = {"units": axes.unit_of(one), "long_name": f"{axes.long_name(one)}, {meaning}"}
-            found[name + suffix] = template.copy(data=values).assign_attrs(about | {"source": f"derived from {name}"})
+            about |= {"source": f"derived from {name}"} | axes.rests_on(one)
+            found[name + suffix] = template.copy(data=values).assign_attrs(about)
     return xr.Dataset(found, attrs=result.attrs)
 
 

@@ -159,6 +159,7 @@ def _across(one: xr.DataArray, of: Callable[[np.ndarray], np.ndarray], wanted: l
     }
     values = of(np.asarray(moved.values, float))
     attrs = {"units": axes.unit_of(one), "long_name": axes.long_name(one), "source": f"derived from {one.name}"}
+    attrs |= axes.rests_on(one)
     return xr.DataArray(values, coords, ("quantile", *template.dims), attrs=attrs)
 
 

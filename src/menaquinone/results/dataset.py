@@ -88,7 +88,7 @@ def labelled(
         offer = model.offers[name]
         in_unit(values, offer.declared.unit)
         dims, array = arranged(model, offer, values.reshape(*values.shape[:2], *shape), front)
-        data[name] = (dims, array, variable_attributes(model, offer))
+        data[name] = (dims, array, variable_attributes(model, name))
     flags = {
         "flag_values": list(range(len(meanings))),
         "flag_meanings": " ".join(meaning.replace(" ", "_") for meaning in meanings),
@@ -138,9 +138,11 @@ def named(unit: str, long_name: str, source: str) -> dict[str, Any]:
     return {"units": unit, "long_name": long_name, "source": source}
 
 
-def variable_attributes(model: Model, offer: Offer) -> dict[str, Any]:
-    """Return the attributes of an output."""
-    return named(offer.declared.unit, offer.declared.meaning, _source(model.stages[offer.stage]))
+def variable_attributes(model: Model, name: str) -> dict[str, Any]:
+    """Return the attributes of an output, the evidence rows behind it among them."""
+    offer = model.offers[name]
+    about = named(offer.declared.unit, offer.declared.meaning, _source(model.stages[offer.stage]))
+    return about | {"rests_on": " ".join(model.rests_on[name])}
 
 
 def in_unit(values: np.ndarray, unit: str) -> None:

@@ -216,7 +216,7 @@ def labelled_summaries(
             values, tail = parts[kind][name], ("quantile",) if kind == "quantile" else ()
             if tail and not wanted.quantiles:
                 continue
-            about = variable_attributes(model, offer)
+            about = variable_attributes(model, name)
             about["long_name"] += f", {meaning}"
             if values.dtype.kind == "f":
                 in_unit(values, about["units"])

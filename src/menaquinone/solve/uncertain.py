@@ -135,7 +135,7 @@ def over_draws(
     -------
     xarray.Dataset
         With a leading dimension ``draw`` on what differs between draws, and the values drawn as coordinates. A column
-        of the people that has the name of one, a factor of their own on it, is called ``<name> of the person``.
+        of the people that has the name of one, a factor of their own on it, is called ``person_<name>``, as elsewhere.
     """
     import xarray
 
@@ -155,9 +155,10 @@ def over_draws(
     coords: dict[str, Any] = {"draw": ("draw", np.arange(len(found)), told)}
     for name in values[0]:
         about = {"units": model.parameters[name].unit, "long_name": f"{name}, drawn from the calibration"}
+        about["source"] = " ".join(calibration().parameters[name].rows) or calibration().parameters[name].source
         coords[name] = ("draw", np.array([one[name] for one in values]), about)
     hidden = [name for name in coords if name in whole.data_vars]  # a person's own factor on what is drawn
-    whole = whole.rename({name: f"{name} of the person" for name in hidden})
+    whole = whole.rename({name: f"person_{name}" for name in hidden})
     version = calibration().settings["versions"]["menaquinone"]
     about = {"uncertainty": f"parameters drawn from the posterior of the calibration of version {version}"}
     if "parameters" in whole.attrs:  # those of the first draw: tell the model's own, draws are coordinates
