@@ -1,9 +1,12 @@
 """What the credibility page says of mechanisms, each claim a test; its figures are those that these tests see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import menaquinone as mk
+from menaquinone.catalogue import evidence
 
 DETECTED = 0.1 * 1e3 / 444.65
 """Detection level of MK-4, nmol/L (0.1 ug/L)."""
@@ -60,10 +63,25 @@ def test_percent_change_of_dp_ucmgp_does_not_depend_on_egfr_where_supply_and_u0_
     assert levels[0] > 2 * levels[-1]
 
 
+def test_dialysis_responds_less_because_delivery_and_u0_differ():
+    """Structure: without these differences people on dialysis respond as they would with healthy kidneys."""
+    people = mk.population("hemodialysis", 20, rng=1)
+    assert people.factors["delivery_factor[vessel]"] == pytest.approx(0.55)
+    assert people.factors["basal_factor[vessel]"] == pytest.approx(0.74)
+    assert people.values["u0[MGP]"] == pytest.approx(0.31)
+    alike = {name: np.ones(20) for name in people.factors if name.startswith(("delivery_factor", "basal_factor"))}
+    same = replace(people, factors={**people.factors, **alike}, values={**people.values, "u0[MGP]": np.full(20, 0.25)})
+    healthy = replace(same, table={**same.table, "egfr": replace(same.table["egfr"], values=np.full(20, 85.0))})
+    own, without, kidneys = (
+        percent(after(one, ["dp_ucmgp"], daily("MK-7", "360 ug")), "dp_ucmgp") for one in (people, same, healthy)
+    )
+    assert (own > without).all()
+    assert own.mean() > without.mean() + 8  # percentage points less of a fall
+    np.testing.assert_allclose(without, kidneys, atol=0.5)
+
+
 def equal(person, egfr):
     """Return the reference person at an eGFR that acts on nothing else."""
-    from dataclasses import replace
-
     changed = person.having({"egfr": egfr})
     return replace(changed, factors=dict(person.factors), values=dict(person.values))
 
@@ -77,6 +95,10 @@ def test_after_420_ug_mk7_is_seen_for_two_days_and_mk4_is_gone_within_one(person
     assert (mk7.values[2:] > 0.1 * 1e3 / 649.0).all()
     assert (mk4.values[24:] < DETECTED).all()
     assert mk4.values.max() > DETECTED  # the known miss
+    # nobody knows the limit; MK-7 was seen at 48 h and not at 72 h, so that it was near what is left at 48 h
+    limit = float(mk7.values[48]) * 649.0 / 444.65
+    assert 2 < mk4.values.max() / limit < 4
+    assert (mk4.values[24:] < limit).all()
 
 
 def test_45_mg_of_mk4_in_three_doses_is_effective(person):
@@ -138,3 +160,12 @@ def test_only_the_rat_set_shrinks_deposits():
     )
     human = with_none["agatston"].sel(site="aortic valve").values
     assert (human[:, 1] >= human[:, 0]).all()
+
+
+@pytest.mark.slow
+def test_onset_and_growth_are_those_of_mesa():
+    """Fitted: incidence and growth; the defaults are near, within what the page says."""
+    trial = mk.trials.load("mesa-warranty")
+    assert [evidence.row(one.row).value for one in trial.reported] == [53, 36, 8]
+    found = trial.predict(n=1500).values
+    np.testing.assert_allclose(found, [49, 32, 9], atol=4)

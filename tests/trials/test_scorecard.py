@@ -24,6 +24,7 @@ from menaquinone.trials.scorecard import (
     from_csv,
     header,
     misses,
+    reason,
     scorecard,
     shown,
     summary,
@@ -41,6 +42,9 @@ NONE = replace(
     ONE, reported=450.0, reported_low=nan, reported_high=nan, interval="", bound="lower", predicted=inf, high=inf,
     verdict=INSIDE, used="default", unit="ug/d", wide_low=nan, wide_high=nan,
 )  # fmt: skip
+
+
+STORED = Path(__file__).parents[2] / "docs" / "scorecard" / "scorecard.csv"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +176,22 @@ def test_the_fitted_rows_exist():
 
 def test_the_stored_card_is_of_the_trials_that_ship():
     """``menaquinone scorecard --out docs/scorecard`` writes it again."""
-    stored = from_csv((Path(__file__).parents[2] / "docs" / "scorecard" / "scorecard.csv").read_text(encoding="utf-8"))
+    stored = from_csv(STORED.read_text(encoding="utf-8"))
     shipped = [(name, one.row) for name in mk.trials.names() for one in load(name).reported]
     assert [(one.trial, one.row) for one in stored] == shipped
+
+
+def test_every_fitted_figure_outside_says_why_and_nothing_else_makes_excuses():
+    stored = from_csv(STORED.read_text(encoding="utf-8"))
+    trials = {name: load(name) for name in mk.trials.names()}
+    told = {one.row for one in stored if reason(one, trials)}
+    assert {one.row for one in stored if one.used == "fit" and one.verdict == OUTSIDE} <= told
+    assert told <= {one.row for one in stored if one.verdict == OUTSIDE}
+
+
+def test_both_halves_of_a_contradiction_are_on_the_card():
+    stored = {one.trial for one in from_csv(STORED.read_text(encoding="utf-8"))}
+    for name in mk.trials.names():
+        for other in load(name).contradicts:
+            assert {name, other} <= stored
+            assert name in load(other).contradicts
