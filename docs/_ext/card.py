@@ -87,10 +87,11 @@ def fitted_figures() -> dict[str, str]:
     """Return each figure at the fitted parameters, by row, turned back from the scale on which it was fitted."""
     found = {}
     for one in csv.DictReader(COMPARED.read_text(encoding="utf-8").splitlines()):
-        value, on_scale, fitted = evidence.row(one["row"]).value or 0.0, float(one["reported"]), float(one["fitted"])
+        row, on_scale, fitted = evidence.row(one["row"]), float(one["reported"]), float(one["fitted"])
+        value = row.value or 0.0
         if value > 0 and isclose(log(value), on_scale, abs_tol=1e-3):
             fitted = exp(fitted)
-        elif value > -100 and isclose(log1p(value / 100), on_scale, abs_tol=1e-3):
+        elif row.unit == "%" and isclose(log1p(value / 100), on_scale, abs_tol=1e-3):
             fitted = 100 * expm1(fitted)
         found[one["row"]] = number(fitted)
     return found

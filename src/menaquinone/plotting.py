@@ -363,28 +363,18 @@ def _axis_times(found: "DataArray") -> Any:
 
 
 def _time_axis(axes: "Axes", found: "DataArray") -> None:
+    from matplotlib.ticker import MultipleLocator
+
     axes.set_xlabel(f"time since entry [{_scale(found)[1]}]")
     axes.margins(x=0.03)
     axes.locator_params(axis="x", nbins=7)
-    if _scale(found)[1] == "years":
-        axes.xaxis.set_major_locator(_whole_years(float(found["time"].values[-1]) / _scale(found)[0]))
-    if _scale(found)[1] == "hours":
-        axes.xaxis.set_major_locator(_hours_of_days(24 * float(found["time"].values[-1])))
+    last, unit = float(_axis_times(found)[-1]), _scale(found)[1]
+    years, hours = 1 if last <= _MOST_YEARS else round(last / _MOST_YEARS + 0.5), 12 if last > 36 else 6
+    if step := {"years": years, "hours": hours}.get(unit):
+        axes.xaxis.set_major_locator(MultipleLocator(step))
     axes.grid(visible=True, color="#E5E5E5", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _hours_of_days(last: float) -> Any:
-    from matplotlib.ticker import MultipleLocator
-
-    return MultipleLocator(12 if last > 36 else 6)
-
-
-def _whole_years(last: float) -> Any:
-    from matplotlib.ticker import MultipleLocator
-
-    return MultipleLocator(1 if last <= _MOST_YEARS else round(last / _MOST_YEARS + 0.5))
 
 
 def _score_axis(axes: "Axes", found: "DataArray") -> None:
