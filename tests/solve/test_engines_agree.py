@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.inputs.grown import GROWN
 from tests.solve.own_blocks import CURVED, VARYING, WHY, behind_plasma
 
 import menaquinone as mk
@@ -177,7 +178,7 @@ def test_onset_times(share, seed, amount):
     days, site = 4.0, "coronary"
     model = mk.models.vitamin_k(forms=["MK-7"], tissues=["vessel"], proteins=["MGP"], sites=[site])
     model = Model(*model.stages, stage(CLOCK, Member((site,))), name="with a clock")
-    people = mk.population("postmenopausal", 1, rng=seed)
+    people = mk.population(GROWN, 1, rng=seed)
     regimen = mk.dose("MK-7", f"{amount} ug", every="24 h")
     edges = mk.simulate(model, people, regimen, times=[0, days], outputs=["onset_hazard"])["onset_hazard"].values
     level = edges[0, 0, 0] + share * (edges[0, 1, 0] - edges[0, 0, 0])
