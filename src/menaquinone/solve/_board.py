@@ -6,6 +6,7 @@ from menaquinone.solve._algebra import OPTIONS, L
 from menaquinone.solve._kinds import PT
 from menaquinone.solve._pointers import invoke7
 from menaquinone.solve._records import address
+from menaquinone.solve._vectors import add, load, store
 from menaquinone.solve.program import (
     EVALUATE,
     FIRST_INPUT,
@@ -74,22 +75,14 @@ def _add_up(program, plan, work, place, row):
             for q in range(Q if over_points else 1):
                 into = base + j * meta[row, 0] + q * meta[row, 1]
                 read = source + j * by_sample + q * by_point
-                if term == first:
-                    for lane in range(L):
-                        board[into + lane] = board[read + lane]
-                else:
-                    for lane in range(L):
-                        board[into + lane] += board[read + lane]
+                value = load(board, read)
+                store(board, into, value if term == first else add(load(board, into), value))
         if boundaries:
             for o in range(O):
                 into = base + meta[row, 2] + o * L
                 read = source + meta[other, 2] + o * meta[other, 3]
-                if term == first:
-                    for lane in range(L):
-                        board[into + lane] = board[read + lane]
-                else:
-                    for lane in range(L):
-                        board[into + lane] += board[read + lane]
+                value = load(board, read)
+                store(board, into, value if term == first else add(load(board, into), value))
 
 
 @njit(**OPTIONS)
