@@ -239,6 +239,10 @@ def test_an_assay_reads_with_proportional_error_and_a_limit(labelled: Label) -> 
             lambda data: exposure(data.drop_attrs()),
             "time of the result: got no attribute 'units', expected one such as 'd'.",
         ),
+        (
+            lambda data: observe_plasma(data, 1),
+            f"dimensions of '{NAME}': got ('subject', 'time'), expected 'form' among them.",
+        ),
     ],
 )
 def test_messages(labelled: Label, ask: Callable[[xr.Dataset], object], message: str) -> None:

@@ -112,6 +112,10 @@ def test_arms_share_the_draws(labelled: Label) -> None:
             "dimensions of 'dp_ucmgp': got ('time',), expected 'subject' among them.",
         ),
         (
+            lambda data: percent_change(data.isel(time=0), "dp_ucmgp"),
+            "dimensions of 'dp_ucmgp': got ('subject',), expected 'time' among them.",
+        ),
+        (
             lambda data: observe_dp_ucmgp(data, -1),
             "rng: got -1, expected a whole number of at least 0, a NumPy Generator, a SeedSequence or None.",
         ),

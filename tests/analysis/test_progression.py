@@ -180,6 +180,17 @@ def test_mass_and_volume(labelled: Label) -> None:
             lambda data: annual_change(data, stop="2 y"),
             "second visit: got '2 y', expected a time at which the result was saved, 0 to 8766 h.",
         ),
+        *(
+            (
+                lambda data, ask=ask: ask(data.mean("subject", keep_attrs=True)),
+                "dimensions of 'agatston': got ('time', 'site'), expected 'subject' among them.",
+            )
+            for ask in (share_above, share_positive, new_onset_share)
+        ),
+        (
+            lambda data: new_onset_share(data.isel(time=0)),
+            "dimensions of 'agatston': got ('subject', 'site'), expected 'time' among them.",
+        ),
     ],
 )
 def test_messages(labelled: Label, ask: Callable[[xr.Dataset], object], message: str) -> None:

@@ -9,8 +9,7 @@ import xarray as xr
 from menaquinone import units
 from menaquinone.errors import InputError, refused, unknown
 from menaquinone.inputs import draws
-
-MEMBERS = ("form", "tissue", "protein", "site", "antagonist", "factor")
+from menaquinone.results import AXES
 
 
 def variable(data: xr.Dataset, name: str) -> xr.DataArray:
@@ -61,11 +60,6 @@ def hours(data: Any) -> np.ndarray:
     return np.asarray(data["time"].values, float) * units.factor(unit)
 
 
-def as_hours(time: Any, what: str) -> float:
-    """Return a time given as ``"24 h"`` in hours."""
-    return units.hours(time, what)
-
-
 def positions(data: Any, times: Iterable[Any], what: str) -> np.ndarray:
     """Return where times stand on the time axis.
 
@@ -77,12 +71,32 @@ def positions(data: Any, times: Iterable[Any], what: str) -> np.ndarray:
     grid = hours(data)
     found = []
     for time in times:
-        wanted = as_hours(time, what)
+        wanted = units.hours(time, what)
         near = np.flatnonzero(np.abs(grid - wanted) <= 1e-6 * max(1.0, abs(wanted)))
         if not near.size:
             raise refused(what, time, f"a time at which the result was saved, {grid[0]:g} to {grid[-1]:g} h")
         found.append(near[0])
     return np.array(found, int)
+
+
+def need(one: xr.DataArray, *dims: str) -> None:
+    """Refuse a variable that lacks one of some dims.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    for dim in dims:
+        if dim not in one.dims:
+            raise refused(f"dimensions of '{one.name}'", tuple(map(str, one.dims)), f"'{dim}' among them")
+
+
+def quantiles(values: np.ndarray, wanted: list[float]) -> np.ndarray:
+    """Return quantiles over the last axis, NaN left out: (q, ...); NaN where nobody is left."""
+    counted = np.isfinite(values).any(-1)
+    safe = np.where(counted[..., None], values, 0.0)  # nanquantile warns where all are NaN
+    return np.where(counted, np.nanquantile(safe, wanted, axis=-1), np.nan)
 
 
 def last(one: xr.DataArray) -> np.ndarray:
@@ -149,13 +163,11 @@ def keyed(one: xr.DataArray, rng: Any, purpose: str, law: Callable[..., np.ndarr
         If subject or time is missing.
     """
     seed = draws.entropy(rng)
-    for dim in ("subject", "time"):
-        if dim not in one.dims:
-            raise refused(f"dimensions of '{one.name}'", tuple(map(str, one.dims)), f"'{dim}' among them")
+    need(one, "subject", "time")
     ids = np.array([int(label) for label in one["subject"].values], np.int64)[:, None]
     visits = np.rint(hours(one) * 60).astype(np.int64)
     coords = {"subject": one["subject"], "time": one["time"]}
-    axis = next((dim for dim in one.dims if dim in MEMBERS), None)
+    axis = next((dim for dim in one.dims if dim in AXES), None)
     if axis is None:
         return xr.DataArray(law(seed, purpose, ids, visits, draw), coords, ("subject", "time"))
     labels = [f"{purpose}[{label}]" for label in one[axis].values]

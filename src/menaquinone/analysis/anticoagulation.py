@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from menaquinone import units
 from menaquinone.analysis import _axes as axes
 from menaquinone.errors import InputError, refused
 
@@ -54,7 +55,7 @@ def time_in_range(
     if len(times) < 2:
         raise InputError(f"time in range of '{variable}': got {len(times)} reading, expected at least two.")
     lasts = np.diff(times)
-    lasts = np.where(lasts <= axes.as_hours(longest, "longest"), lasts, 0.0)
+    lasts = np.where(lasts <= units.hours(longest, "longest"), lasts, 0.0)
     inside = _share_inside(values[..., :-1], values[..., 1:], low, high)
     known = np.where(np.isnan(inside), 0.0, lasts)
     total = known.sum(axis=-1)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from menaquinone import units
 from menaquinone.analysis import _axes as axes
-from menaquinone.catalogue.forms import Form, form
+from menaquinone.catalogue.forms import FORMS, Form, form
 from menaquinone.declare import Value
 from menaquinone.errors import refused, unknown
 from menaquinone.inputs import draws
@@ -95,7 +95,7 @@ def terminal(one: xr.DataArray, window: tuple[Any, Any]) -> xr.Dataset:
     InputError
         If the window holds fewer than three times.
     """
-    start, stop = (axes.as_hours(edge, "edge of the window") for edge in window)
+    start, stop = (units.hours(edge, "edge of the window") for edge in window)
     times = axes.hours(one)
     slack = 1e-6 * max(1.0, abs(stop))
     inside = np.flatnonzero((times >= start - slack) & (times <= stop + slack))
@@ -226,8 +226,7 @@ def exposure(
         If the window holds fewer than three times.
     """
     one = axes.variable(result, variable)
-    if above_entry:
-        one = (one - one.isel(time=0, drop=True)).assign_attrs(one.attrs).rename(variable)
+    one = _above_entry(one) if above_entry else one
     levels = axes.last(one)
     peak = levels.max(-1)
     when = np.where(np.isnan(peak), np.nan, axes.hours(one)[levels.argmax(-1)])
@@ -240,6 +239,12 @@ def exposure(
         found |= {str(name): fit for name, fit in terminal(one, window).data_vars.items()}
         found |= {str(name): whole for name, whole in auc_inf(one, window, method).data_vars.items()}
     return xr.Dataset(found)
+
+
+def _above_entry(one: xr.DataArray) -> xr.DataArray:
+    """Return what a concentration is beyond that at the first time."""
+    axes.need(one, "time")
+    return (one - one.isel(time=0, drop=True)).assign_attrs(one.attrs).rename(one.name)
 
 
 def clearance(area: xr.DataArray, dose: Any, of: str | Form) -> xr.DataArray:
@@ -261,6 +266,8 @@ def clearance(area: xr.DataArray, dose: Any, of: str | Form) -> xr.DataArray:
 
     Raises
     ------
+    UnknownNameError
+        If there is no such form, or the area has none of it.
     InputError
         If the area is not in nmol/L*h, or the dose is not a mass or molar amount.
     """
@@ -312,12 +319,11 @@ def accumulation(
         If the result was not saved at an end of an interval.
     """
     one = axes.variable(result, variable)
-    if above_entry:
-        one = (one - one.isel(time=0, drop=True)).assign_attrs(one.attrs).rename(variable)
-    length = axes.as_hours(interval, "dosing interval")
+    one = _above_entry(one) if above_entry else one
+    length = units.hours(interval, "dosing interval")
     parts = []
     for start in (first, last):
-        begin = axes.as_hours(start, "start of a dosing interval")
+        begin = units.hours(start, "start of a dosing interval")
         edges = axes.positions(one, [f"{begin!r} h", f"{begin + length!r} h"], "end of a dosing interval")
         parts.append(one.isel(time=slice(edges[0], edges[1] + 1)))
     early, late = ((auc(part).values, axes.last(part).max(-1), axes.last(part)[..., -1]) for part in parts)
@@ -350,8 +356,16 @@ def observe_plasma(
     -------
     xarray.Dataset
         The result with ``<variable>_observed``; NaN below the limit of a built-in form (0.1 ug/L).
+
+    Raises
+    ------
+    UnknownNameError
+        If the variable is not in the result.
+    InputError
+        If it lacks one of the dims subject, time and form.
     """
     one = axes.variable(result, variable)
+    axes.need(one, "form")
     read = one * (1 + error * axes.keyed(one, rng, "assay", draws.normal))
     limits = xr.DataArray([_limit(str(name)) for name in one["form"].values], {"form": one["form"]}, ("form",))
     source = f"{RESIDUAL.source}; SD {error:g} of variable {variable}"
@@ -363,8 +377,6 @@ def observe_plasma(
 
 def _limit(name: str) -> float:
     """Return the limit of quantification in nmol/L, 0 for a form that is not built in."""
-    from menaquinone.catalogue.forms import FORMS
-
     return FORMS[name].lloq.value * 1e3 / FORMS[name].molar_mass.value if name in FORMS else 0.0
 
 

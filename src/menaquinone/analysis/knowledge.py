@@ -71,18 +71,11 @@ def unknown_and_people(
 
 def _parts(people: np.ndarray, tails: list[float]) -> list[np.ndarray]:
     """Return what the parts hold, (...) each, from people (..., draw, subject)."""
-    low, median, high = _quantiles(people, [tails[0], 0.5, tails[1]])
-    both = _quantiles(people.reshape(*people.shape[:-2], -1), tails)
-    known = _quantiles(median, tails)
-    middle: list[Any] = [_quantiles(one, [0.5])[0] for one in (median, low, high)]
+    low, median, high = axes.quantiles(people, [tails[0], 0.5, tails[1]])
+    both = axes.quantiles(people.reshape(*people.shape[:-2], -1), tails)
+    known = axes.quantiles(median, tails)
+    middle: list[Any] = [axes.quantiles(one, [0.5])[0] for one in (median, low, high)]
     return [middle[0], *known, *middle[1:], *both]
-
-
-def _quantiles(values: np.ndarray, wanted: list[float]) -> np.ndarray:
-    """Return quantiles over the last axis, NaN left out: (q, ...)."""
-    counted = np.isfinite(values).any(-1)
-    safe = np.where(counted[..., None], values, 0.0)  # nobody left: no warning, NaN below
-    return np.where(counted, np.nanquantile(safe, wanted, axis=-1), np.nan)
 
 
 __all__ = ["unknown_and_people"]

@@ -67,6 +67,7 @@ def ratio(result: xr.Dataset, variables: str | Iterable[str] | None = None, *, e
 
 
 def _entry(one: xr.DataArray, entry: Any) -> xr.DataArray:
+    axes.need(one, "time")
     place = 0 if entry is None else int(axes.positions(one, [entry], "time of entry")[0])
     return one.isel(time=place, drop=True)
 

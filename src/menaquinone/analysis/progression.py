@@ -155,8 +155,11 @@ def share_above(
     ------
     UnknownNameError
         If the variable is not in the result.
+    InputError
+        If it has no dim subject.
     """
     one = axes.variable(result, variable)
+    axes.need(one, "subject")
     marks = xr.DataArray(np.array(list(thresholds), float), dims="threshold", name="threshold")
     marks = marks.assign_coords(threshold=marks.values)
     marks["threshold"].attrs.update(units=axes.unit_of(one), long_name="threshold")
@@ -174,6 +177,7 @@ def share_positive(result: xr.Dataset, variable: str = SCORE) -> xr.Dataset:
         As for :func:`share_above`.
     """
     one = axes.variable(result, variable)
+    axes.need(one, "subject")
     name = f"share of people whose {axes.long_name(one)} is above 0"
     share = axes.relabelled(_share(one > 0, one.notnull()), one, "%", name)
     return xr.Dataset({"share_positive": share, "n": _count(one.notnull(), one)})
@@ -193,6 +197,7 @@ def new_onset_share(result: xr.Dataset, variable: str = SCORE) -> xr.Dataset:
         ``new_onset_share`` in %, and ``n``, those without calcium at the first time; NaN where there is nobody.
     """
     one = axes.variable(result, variable)
+    axes.need(one, "subject", "time")
     at_risk = (one.isel(time=0, drop=True) == 0) & one.notnull()
     name = f"share of people without calcium at the first time whose {axes.long_name(one)} is above 0"
     share = axes.relabelled(_share(one > 0, at_risk), one, "%", name)

@@ -45,7 +45,7 @@ def quantiles(
             raise refused("quantile", one, "a probability from 0 to 1")
 
     def take(one: xr.DataArray) -> dict[str, xr.DataArray]:
-        return {"": _across(one, lambda people: _quantiles(people, wanted), wanted)}
+        return {"": _across(one, wanted)}
 
     return _of_each(result, variables, take)
 
@@ -79,7 +79,7 @@ def median_interval(
     wanted = [0.5, (1 - share) / 2, (1 + share) / 2]
 
     def take(one: xr.DataArray) -> dict[str, xr.DataArray]:
-        found = _across(one, lambda people: _quantiles(people, wanted), wanted)
+        found = _across(one, wanted)
         meanings = ("median", f"lower end of the interval of {share:.0%} of people", "upper end of that interval")
         return {
             suffix: found.isel(quantile=place, drop=True).assign_attrs(long_name=f"{axes.long_name(one)}, {meaning}")
@@ -132,10 +132,9 @@ def _of_each(
     found: dict[str, xr.DataArray] = {}
     for name in axes.chosen(result, variables):
         one = result[name]
-        if "subject" not in one.dims:
-            if variables is None:
-                continue
-            raise refused(f"dimensions of '{name}'", tuple(map(str, one.dims)), "'subject' among them")
+        if variables is None and "subject" not in one.dims:
+            continue
+        axes.need(one, "subject")
         found |= {name + suffix: values for suffix, values in take(one).items()}
         here = one.notnull()
         found[f"{name}_n"] = axes.relabelled(here.sum("subject"), one, "1", f"people counted in {name}")
@@ -143,21 +142,15 @@ def _of_each(
     return xr.Dataset(found, attrs=result.attrs)
 
 
-def _quantiles(people: np.ndarray, wanted: list[float]) -> np.ndarray:
-    """Return quantiles over the last axis, NaN left out: (q, ...)."""
-    counted = np.isfinite(people).any(-1)
-    safe = np.where(counted[..., None], people, 0.0)  # nobody left: no warning, NaN below
-    return np.where(counted, np.nanquantile(safe, wanted, axis=-1), np.nan)
-
-
-def _across(one: xr.DataArray, of: Callable[[np.ndarray], np.ndarray], wanted: list[float]) -> xr.DataArray:
+def _across(one: xr.DataArray, wanted: list[float]) -> xr.DataArray:
+    """Return quantiles across people, along a new first dim."""
     moved = one.transpose(..., "subject")
     template = moved.isel(subject=0, drop=True)
     coords: dict[Any, Any] = {
         **template.coords,
         "quantile": ("quantile", wanted, {"units": "1", "long_name": "share of people below"}),
     }
-    values = of(np.asarray(moved.values, float))
+    values = axes.quantiles(np.asarray(moved.values, float), wanted)
     attrs = {"units": axes.unit_of(one), "long_name": axes.long_name(one), "source": f"derived from {one.name}"}
     attrs |= axes.rests_on(one)
     return xr.DataArray(values, coords, ("quantile", *template.dims), attrs=attrs)
