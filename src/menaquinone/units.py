@@ -76,7 +76,7 @@ def factor(unit: str) -> float:
     UnknownNameError
         If neither the built-in table nor pint knows the unit.
     """
-    parts = _parts(unit)
+    parts = parts_of(unit)
     if parts is None:
         return _factor_by_pint(unit)
     result = 1.0
@@ -86,8 +86,16 @@ def factor(unit: str) -> float:
 
 
 @cache
-def _parts(unit: str) -> tuple[tuple[str, float], ...] | None:
-    """Take a unit apart into names of the built-in table and their powers; nothing where another name stands."""
+def parts_of(unit: str) -> tuple[tuple[str, float], ...] | None:
+    """Take a unit apart into names of the built-in table and their powers; nothing where another name stands.
+
+    What is kept as one unit has a name of its own: ``<egfr>``, ``<speed>``, ``<content>``.
+
+    Parameters
+    ----------
+    unit
+        A unit string such as ``1/(mL/min/{1.73_m2})``.
+    """
     text = unit
     for whole, stand_in in _WHOLE.items():
         text = text.replace(f"({whole})", whole).replace(whole, stand_in)
@@ -105,7 +113,7 @@ def _parts(unit: str) -> tuple[tuple[str, float], ...] | None:
 @cache
 def _size(unit: str) -> tuple[float, dict[str, float]] | None:
     """Return how large a unit is and the powers of what it measures; nothing where pint has to answer."""
-    parts = _parts(unit)
+    parts = parts_of(unit)
     if parts is None:
         return None
     size, dimension = 1.0, dict[str, float]()
@@ -313,6 +321,7 @@ __all__ = [
     "hours",
     "magnitude",
     "nmol",
+    "parts_of",
     "registry",
     "split",
     "to_house",

@@ -28,6 +28,8 @@ roadrunner = pytest.importorskip("roadrunner")
         ("h/d", {}),
         ("AU", {}),
         ("furlong", None),
+        ("ug/(100 g)", None),
+        ("AU^0.5", None),
         ("mg/dL/AU", {"mg": 1, "L": -1}),
     ],
 )

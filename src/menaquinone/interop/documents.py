@@ -14,6 +14,7 @@ import numpy as np
 
 from menaquinone.errors import InputError, require
 from menaquinone.solve.problem import TIME_DIGITS
+from menaquinone.units import parts_of
 
 _RESERVED = frozenset((
     "and", "arccos", "arcsin", "arctan", "avogadro", "ceil", "cos", "delay", "exp", "exponentiale", "factorial",
@@ -24,11 +25,12 @@ _RESERVED = frozenset((
 
 _TIMES = ("min", "s", "d", "wk", "mo", "a", "y")
 _HOUSE = {
+    "<egfr>": "egfr",
+    "<speed>": "speed",
     **dict.fromkeys(_TIMES, "h"),
     **dict.fromkeys(("pmol", "umol", "mmol", "mol"), "nmol"),
     **dict.fromkeys(("dL", "mL", "uL"), "L"),
 }
-_WHOLE = {"mL/min/{1.73_m2}": "egfr", "m/s": "speed"}
 _UNITS: dict[str, tuple[tuple[str, float, int, float], ...]] = {
     "h": (("second", 1, 0, 3600.0),),
     "nmol": (("mole", 1, -9, 1.0),),
@@ -45,7 +47,6 @@ _UNITS: dict[str, tuple[tuple[str, float, int, float], ...]] = {
     **dict.fromkeys(("1", "%", "AU", "IU"), ()),
 }
 """House units in the base units of SBML: kind, exponent, scale, multiplier. A score (AU) has no dimension there."""
-_TOKEN = re.compile(r"([*/]?)\s*([A-Za-z]+|1|%)(?:\^([+-]?\d+))?\s*")
 
 _CLOSE = 1e-6
 """h; an event that sets its own next time would miss one that is nearer than this."""
@@ -271,21 +272,15 @@ class Document:
 
 def house_unit(declared: str) -> dict[str, int] | None:
     """Return the house unit of a declared unit as units and their powers; None where SBML cannot express it."""
-    text = declared
-    for whole, name in _WHOLE.items():
-        text = text.replace(f"({whole})", name).replace(whole, name)
-    powers: dict[str, int] = {}
-    position = 0
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if token is None or (position and not token[1]):
-            return None
-        name = _HOUSE.get(token[2], token[2])
-        if name not in _UNITS:
+    parts, powers = parts_of(declared), dict[str, int]()
+    if parts is None:
+        return None
+    for one, power in parts:
+        name = _HOUSE.get(one, one)
+        if name not in _UNITS or power != int(power):
             return None
         if _UNITS[name]:
-            powers[name] = powers.get(name, 0) + int(token[3] or 1) * (-1 if token[1] == "/" else 1)
-        position = token.end()
+            powers[name] = powers.get(name, 0) + int(power)
     return {name: power for name, power in powers.items() if power}
 
 
