@@ -34,7 +34,7 @@ def test_philox_on_arrays_gives_the_same_known_answers():
     assert [int(word[0]) for word in together] == list(KNOWN_ANSWERS[0][2])
 
 
-@pytest.mark.parametrize("law", [draws.uniform, draws.normal, draws.exponential, draws.gamma1])
+@pytest.mark.parametrize("law", [draws.uniform, draws.normal])
 @given(
     seed=st.integers(0, 2**64 - 1),
     ids=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=40, unique=True),
@@ -90,10 +90,6 @@ def test_laws_have_their_moments():
     z = draws.normal(3, "z", ids)
     assert z.mean() == pytest.approx(0, abs=0.01)
     assert z.std() == pytest.approx(1, abs=0.01)
-    w = draws.exponential(3, "w", ids)
-    assert w.mean() == pytest.approx(1, abs=0.01)
-    assert w.std() == pytest.approx(1, abs=0.015)
-    assert w.min() > 0
     log = np.log(draws.lognormal(0.4, 3, "l", ids))
     assert log.mean() == pytest.approx(0, abs=0.005)
     assert log.std() == pytest.approx(0.4, abs=0.005)

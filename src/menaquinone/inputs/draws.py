@@ -157,16 +157,4 @@ def lognormal(omega: ArrayLike, seed: int, purpose: str, ids: ArrayLike, *extra:
     return np.exp(np.asarray(omega, dtype=float) * normal(seed, purpose, ids, *extra))
 
 
-def exponential(seed: int, purpose: str, ids: ArrayLike, *extra: ArrayLike) -> NDArray[np.float64]:
-    """Return Exp(1) numbers, mean 1; parameters, shape and errors as in :func:`uniform`."""
-    from scipy.special import log1p
-
-    return np.asarray(-log1p(-uniform(seed, purpose, ids, *extra)))
-
-
-def gamma1(seed: int, purpose: str, ids: ArrayLike, *extra: ArrayLike) -> NDArray[np.float64]:
-    """Return Gamma(1) numbers, mean 1: a frailty. The same law as :func:`exponential`, under the name models use."""
-    return exponential(seed, purpose, ids, *extra)
-
-
-__all__ = ["entropy", "exponential", "gamma1", "lognormal", "normal", "philox", "uniform"]
+__all__ = ["entropy", "lognormal", "normal", "philox", "uniform"]
