@@ -177,7 +177,7 @@ def _app() -> Any:
         search: Annotated[str, typer.Argument(metavar="[SEARCH]", help="Part of a food's name.")] = "",
         region: Annotated[str | None, typer.Option(help="Only rows of a region such as NL, FR, US or JP.")] = None,
     ) -> None:
-        """List what published rows say 100 g of foods hold, side by side; a dot marks what a region's diet counts."""
+        """List what published rows say 100 g of foods hold, side by side; a star marks what a region's diet counts."""
         from menaquinone.report import foods_text
 
         _print(foods_text(search, region))

@@ -237,8 +237,8 @@ def cautions(outcome: "Dataset") -> str:
         Of ``trial.run()``, or of ``simulate``.
     """
     said = str(outcome.attrs.get("safety", NOTHING))
-    lines = [] if said == NOTHING else [f"Safety: {line}." for line in said.splitlines()]
-    return "\n".join((NOT_ADVICE, *lines))
+    safety = [] if said == NOTHING else [f"Safety: {one}." for one in said.splitlines()]
+    return "\n".join((NOT_ADVICE, *safety))
 
 
 def _failed(outcome: "Dataset") -> int:

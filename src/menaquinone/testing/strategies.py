@@ -27,7 +27,7 @@ from menaquinone.inputs.people import RECORDS
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.regimen import Regimen, adherence, dose
 from menaquinone.interop.events import from_table
-from menaquinone.model import Model
+from menaquinone.model import Model, bracketed
 from menaquinone.models import vitamin_k
 from menaquinone.testing.cases import STRUCTURAL, delivered
 from menaquinone.testing.generated import exchange, turnover
@@ -286,7 +286,7 @@ def parameter_sets(
         bounds = {name: one for name, one in of.parameters.items() if name not in leave}
     else:
         bounds = {
-            f"{name}[{label}]" if label else name: one.block.parameters[name]
+            bracketed(name, label): one.block.parameters[name]
             for one in of.stages
             for name, label in one.values
             if name not in leave
