@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -55,7 +55,6 @@ class Model:
     stages: tuple[Stage, ...]
     name: str
     notes: tuple[str, ...]
-    _offers: Mapping[str, Offer] = field(repr=False, compare=False)
 
     def __init__(self, *stages: Stage, name: str = "model", notes: tuple[str, ...] = ()) -> None:
         """Check the cascade and freeze it."""
@@ -76,6 +75,7 @@ class Model:
                         f"model: got output '{name_}' from both '{first}' and '{one.block.name}', expected one."
                     )
                 offered[name_] = Offer(position, declared, one.block.axes, tuple(m.name for m in one.members))
+        # no field: what prints a dataclass field by field (hypothesis) would print every offer with it
         object.__setattr__(self, "_offers", MappingProxyType(offered))
         self._check_parameters()
 
@@ -97,7 +97,7 @@ class Model:
     @property
     def offers(self) -> Mapping[str, Offer]:
         """Every output by name, in the order of the cascade."""
-        return self._offers
+        return self._offers  # type: ignore[attr-defined, no-any-return]
 
     @property
     def outputs(self) -> tuple[str, ...]:
