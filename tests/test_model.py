@@ -148,6 +148,11 @@ def test_values_that_are_refused(value, message):
     assert said(InputError, lambda: WHOLE.replace({"clearance[MK-7]": value})) == f"clearance[MK-7]: {message}"
 
 
+def test_what_is_no_mapping_of_values_is_refused():
+    message = "values: got 1.3, expected values by parameter such as {'clearance[MK-7]': 1.3}."
+    assert said(InputError, lambda: WHOLE.replace(1.3)) == message
+
+
 def test_a_parameter_that_is_not_there_names_the_nearest():
     message = said(UnknownNameError, lambda: WHOLE.replace({"clearance[MK7]": 1.0}))
     assert message.startswith("unknown parameter: got 'clearance[MK7]', expected ")

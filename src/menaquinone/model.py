@@ -145,8 +145,10 @@ class Model:
         UnknownNameError
             If a name is not a parameter of this model.
         InputError
-            If a value has the wrong unit or is not finite.
+            If a value has the wrong unit or is not finite, or there is no mapping of them.
         """
+        if not isinstance(values, Mapping):
+            raise refused("values", values, "values by parameter such as {'clearance[MK-7]': 1.3}")
         for key in values:
             if key not in self.parameters:
                 raise unknown("parameter", key, self.parameters)

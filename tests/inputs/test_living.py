@@ -76,6 +76,9 @@ def test_messages() -> None:
     with pytest.raises(InputError) as wrong:
         population("healthy", 3, ancestry={"asian": 0.4})
     assert str(wrong.value) == "ancestry: got {'asian': 0.4}, expected a name, or shares of at least 0 that sum to 1."
+    with pytest.raises(InputError) as wrong:
+        population("healthy", 3, ancestry=3)  # type: ignore[arg-type]
+    assert str(wrong.value) == "ancestry: got 3, expected a name, or shares of at least 0 that sum to 1."
     with pytest.raises(InputError) as none:
         population("reference", 3, ancestry="asian")
     assert str(none.value) == (

@@ -167,6 +167,11 @@ REFUSALS = [
     ({"amount": "3 h"}, InputError, "dose: got '3 h', expected a mass or a molar amount such as '360 ug'."),
     ({"every": "0 h"}, InputError, "every: got '0 h', expected a time greater than 0."),
     ({"every": "-1 d"}, InputError, "every: got '-1 d', expected a time greater than 0."),
+    (
+        {"every": "1 d", "steady_state": "no"},
+        InputError,
+        "steady_state: got 'no', expected True or False.",
+    ),
     ({"every": 24}, InputError, "every: got 24, expected a quantity with its unit such as '24 h'."),
     ({"every": "3 ug"}, InputError, "every: got '3 ug', expected a time such as '24 h'."),
     (

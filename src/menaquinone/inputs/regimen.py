@@ -65,9 +65,11 @@ def dose(
     UnknownNameError
         If the form, the formulation or a unit is unknown.
     InputError
-        If a quantity is negative, not finite or without unit, if the form is not offered by that route, or if
-        ``until`` or ``steady_state`` comes without ``every``.
+        If a quantity is negative, not finite or without unit, if the form is not offered by that route, if
+        ``steady_state`` is neither true nor false, or if it or ``until`` comes without ``every``.
     """
+    if steady_state not in (True, False):
+        raise refused("steady_state", steady_state, "True or False")
     known = substance(form)
     known.entry(route)
     known.formulation(formulation or "")

@@ -61,17 +61,20 @@ def of_ancestry(record: Record, ancestry: str | Mapping[str, float]) -> Record:
     UnknownNameError
         If there is no such ancestry.
     InputError
-        If the record has no genotypes, or the shares do not sum to 1.
+        If the record has no genotypes, or the shares are none or do not sum to 1.
     """
+    expected = "a name, or shares of at least 0 that sum to 1"
     if "ancestry" not in record.draws:
         raise refused(f"ancestry of population '{record.name}'", ancestry, "a population that has genotypes")
+    if not isinstance(ancestry, str | Mapping):
+        raise refused("ancestry", ancestry, expected)
     shares = {ancestry: 1.0} if isinstance(ancestry, str) else dict(ancestry)
     for name in shares:
         if name not in ANCESTRIES:
             raise unknown("ancestry", name, ANCESTRIES)
     each = [magnitude(shares.get(name, 0.0), "1", f"share of ancestry '{name}'") for name in ANCESTRIES]
     if min(each) < 0 or abs(sum(each) - 1) > 1e-9:
-        raise refused("ancestry", ancestry, "a name, or shares of at least 0 that sum to 1")
+        raise refused("ancestry", ancestry, expected)
     codes = tuple(float(code) for code in range(len(ANCESTRIES)))
     one = replace(
         record.draws["ancestry"], distribution=Categories(codes, tuple(each)), source="assumed: given by the user"
