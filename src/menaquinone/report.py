@@ -328,6 +328,8 @@ def foods_text(search: str = "", region: str | None = None) -> str:
     ------
     UnknownNameError
         If no food has such a name, or there is no such region.
+    InputError
+        If the region has no row of the foods found.
     """
     if region is not None:
         foods.region(region)

@@ -115,7 +115,7 @@ def read(table: Table, aliases: Mapping[str, str]) -> tuple[tuple[str, ...], lis
         if columns.count(name) > 1:
             raise InputError(f"event table: got column '{name}' twice, expected it once.")
     filled = [
-        {name: cell for name, cell in zip(columns, map(_plain, cells), strict=True) if not empty(cell)}
+        {name: cell for name, cell in zip(columns, map(_plain, cells), strict=True) if not _empty(cell)}
         for cells in rows
     ]
     return tuple(columns), [Row(number, cells) for number, cells in enumerate(filled, start=1)]
@@ -154,7 +154,7 @@ def _plain(cell: Any) -> Any:
     return cell.item() if hasattr(cell, "item") else cell
 
 
-def empty(cell: Any) -> bool:
+def _empty(cell: Any) -> bool:
     """Return whether a cell says nothing."""
     return (
         cell is None
@@ -178,7 +178,7 @@ def write_csv(table: Mapping[str, Sequence[Any]], path: str | os.PathLike[str]) 
         writer = csv.writer(file)
         writer.writerow(table)
         for cells in zip(*table.values(), strict=True):
-            writer.writerow(["." if empty(cell) else cell for cell in cells])
+            writer.writerow(["." if _empty(cell) else cell for cell in cells])
 
 
 __all__ = ["Row", "Table", "read", "write_csv"]

@@ -193,7 +193,7 @@ def event_tables(
     events: Collection[str] = EVENTS,
     formulations: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Draw the rows of a NONMEM-style event table, amounts in ug and times in h, for ``interop.from_table``.
+    """Draw the rows of a NONMEM-style event table, amounts in ug and times in h, for ``interop.events.from_table``.
 
     Parameters
     ----------
@@ -281,6 +281,11 @@ def parameter_sets(
         Parameters to leave alone, without members.
     max_size
         How many of a model's parameters are drawn at most; None for all of them. A block's are all drawn.
+
+    Raises
+    ------
+    UnknownNameError
+        If one of ``names`` is no parameter, or one to leave alone.
     """
     if isinstance(of, Block):
         bounds = {name: one for name, one in of.parameters.items() if name not in leave}
