@@ -62,7 +62,7 @@ def _ours(judged: int, exact: np.ndarray, size: Size) -> list[dict]:
     _solve(plain.people(16, judged), 1e-6, 2)  # compiles
     each = timed(lambda: _solve(plain.people(32, judged), 1e-6, 2))["seconds"] / 32
     theta, found = plain.people(size.people(each, MOST), judged), []
-    for rtol, workers in ((1e-3, 2), (1e-4, 2), (1e-5, 2), (1e-6, 2), (1e-7, 2), (1e-6, 1)):
+    for rtol, workers in ((1e-2, 2), (1e-3, 2), (1e-4, 2), (1e-5, 2), (1e-6, 2), (1e-7, 2), (1e-6, 1)):
         result = _solve(theta, rtol, workers)
         error, failed = plain.error(twelve.states(result), exact), failures(result)
         del result

@@ -7,6 +7,7 @@ import twelve
 from measure import Size, row, samples, say, timed
 
 import menaquinone as mk
+from parts import twelve as part
 
 YEARS = {2: np.arange(53) * 14.0, 20: np.arange(53) * 140.0}
 """Output days: 728 in all, and ten times as many."""
@@ -41,6 +42,7 @@ def _twelve(n: int, times: np.ndarray):
         twelve.dosing(),
         times=times,
         outputs=list(twelve.STATES),
+        rtol=part.RTOL,
         workers=2,
     )
 

@@ -9,6 +9,7 @@ import twelve
 from measure import Size, row, samples, say, timed
 
 import menaquinone as mk
+from parts import twelve as part
 
 PEOPLE = 100
 POINTS = 100
@@ -51,7 +52,9 @@ def _settings(clearance, volume) -> dict:
 
 def _one(who, clearance: float, volume: float):
     model = twelve.model().replace(_settings(clearance, volume))
-    return mk.simulate(model, who, twelve.dosing(), times=[0.0, 365.0, 730.0], outputs=list(twelve.THREE), workers=2)
+    return mk.simulate(
+        model, who, twelve.dosing(), times=[0.0, 365.0, 730.0], outputs=list(twelve.THREE), rtol=part.RTOL, workers=2
+    )
 
 
 def _sweep(who, clearance: np.ndarray, volume: np.ndarray):
@@ -63,6 +66,7 @@ def _sweep(who, clearance: np.ndarray, volume: np.ndarray):
             over=_settings(clearance.tolist(), volume.tolist()),
             times=[0.0, 365.0, 730.0],
             outputs=list(twelve.THREE),
+            rtol=part.RTOL,
             workers=2,
         )
 

@@ -18,21 +18,21 @@ GRID = {
 def measure(size: Size) -> dict:
     """Return rows for every solver, tolerance and number of threads."""
     judged = 4 if size.quick else 16
-    theta = plain.people(judged, judged)
-    exact = plain.trusted(theta[:judged])
+    n = 64 if size.quick else 512
+    theta = plain.people(n, judged)
+    exact = plain.exact(theta, judged)
     found = []
     for name, grid in GRID.items():
-        many = [_row(name, exact, 2, *one, size) for one in grid]
+        many = [_row(name, theta, exact, 2, *one, size) for one in grid]
         winner = best(many)
         settings = dict(zip((one["setting"] for one in many), grid, strict=True))
-        found += many + ([_row(name, exact, 1, *settings[winner["setting"]], size)] if winner else [])
-    return {"rows": found, "judged": judged}
+        found += many + ([_row(name, theta, exact, 1, *settings[winner["setting"]], size)] if winner else [])
+    return {"rows": found, "judged": n, "trusted": judged}
 
 
-def _row(name: str, exact: np.ndarray, threads: int, rtol: float, atol: float, size: Size) -> dict:
+def _row(name: str, theta: np.ndarray, exact: np.ndarray, threads: int, rtol: float, atol: float, size: Size) -> dict:
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    n = 64 if size.quick else 512
-    theta = plain.people(n, len(exact))
+    n = len(theta)
     amounts = np.full((n, plain.DAYS), plain.DOSE)
     soda.solver(name, theta[:2], amounts[:2], rtol, atol)()  # compiles
     call = soda.solver(name, theta, amounts, rtol, atol)

@@ -8,7 +8,7 @@ from menaquinone.solve._basis import PLACES, tabulate
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import IDLE, LEAP, LEAST_LEAP, MOST_BASE, MOST_ITERATED, STEP, TINY
 
-_DENSE, _DENSE_DRIFTING = 4, 8
+_DENSE, _DENSE_DRIFTING = 7, 8
 """Periods stepped before the first leap, and where something goes on changing beside what fades."""
 _MOST_BREAKS, _MOST_SHOWN = 12, 64
 """Breaks and output times in a stepped window."""
