@@ -58,11 +58,6 @@ def tiny(tmp_path):
     return str(path)
 
 
-@pytest.fixture(autouse=True)
-def _keep_how_warnings_are_shown(monkeypatch):
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-
-
 def said(capsys, *arguments):
     """Run a command; return its exit code, and what it wrote on stdout and stderr."""
     code = cli.main(arguments)
@@ -344,10 +339,17 @@ def test_the_schema_is_printed(capsys):
     assert json.loads(text) == schema()
 
 
-def test_warnings_are_sentences(capsys):
+def test_warnings_are_sentences_and_those_of_others_are_left_alone(capsys, monkeypatch):
+    def warn():
+        warnings.simplefilter("default")
+        warnings.warn("mind this", UserWarning, stacklevel=1)
+
+    before, filters = warnings.showwarning, list(warnings.filters)
+    monkeypatch.setattr(cli, "_trials", warn)
     cli.main(["trials"])
-    warnings.showwarning("mind this", UserWarning, "file.py", 1)
     assert capsys.readouterr().err == "menaquinone: warning: mind this\n"
+    assert warnings.showwarning is before
+    assert warnings.filters == filters
 
 
 def test_the_command_stops_quietly_when_nobody_reads_on():

@@ -208,6 +208,8 @@ def test_magnitude(quantity, unit, number):
         (True, "L/h", "x: got True, expected a quantity with its unit such as '1 L/h'."),
         ("5", "L/h", "x: got '5', expected a quantity with its unit such as '1 L/h'."),
         ("high", "1", "x: got 'high', expected a finite number without a unit."),
+        (math.nan, "1", "x: got nan, expected a finite number without a unit."),
+        ("3 kg", "1", "x: got '3 kg', expected a number without a unit, or a percentage."),
         (None, "1", "x: got None, expected a finite number without a unit."),
     ],
 )

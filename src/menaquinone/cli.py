@@ -37,10 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, 2 after a mistake, or 130 after Ctrl-C.
     """
-    warnings.showwarning = _show
     try:
         require("typer", "cli", "the command line")
-        return _invoke(sys.argv[1:] if arguments is None else list(arguments))
+        with warnings.catch_warnings():  # who calls this from Python gets their own way of showing warnings back
+            warnings.showwarning = _show
+            return _invoke(sys.argv[1:] if arguments is None else list(arguments))
     except (InputError, MissingExtraError, SolveError) as mistake:
         return _say(str(mistake), MISTAKE)
     except OSError as problem:

@@ -257,7 +257,7 @@ def magnitude(quantity: Any, unit: str, what: str) -> float:
     """
     if isinstance(quantity, Real) and not isinstance(quantity, bool):
         if not isfinite(quantity):
-            raise refused(what, quantity, f"a finite number in {unit}")
+            raise refused(what, quantity, f"a finite number {f'in {unit}' if unit != '1' else 'without a unit'}")
         return float(quantity)
     value, got = split(quantity, what, f"1 {unit}") if unit != "1" else _plain(quantity, what)
     return converted(value, got, unit, what)
@@ -293,7 +293,10 @@ def converted(value: float, unit: str, wanted: str, what: str) -> float:
     try:
         return float(registry().Quantity(value, unit).to(wanted).magnitude)
     except pint.DimensionalityError:
-        raise refused(what, f"{value:g} {unit}", f"a quantity in {wanted} or a unit of the same dimension") from None
+        expected = f"a quantity in {wanted} or a unit of the same dimension"
+        if wanted == "1":
+            expected = "a number without a unit, or a percentage"
+        raise refused(what, f"{value:g} {unit}", expected) from None
 
 
 def _plain(quantity: Any, what: str) -> tuple[float, str]:

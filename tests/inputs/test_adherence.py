@@ -24,7 +24,7 @@ def test_a_percentage_is_taken():
     [
         (1.2, "adherence: got 1.2, expected a probability from 0 to 1."),
         (-0.1, "adherence: got -0.1, expected a probability from 0 to 1."),
-        (float("nan"), "adherence: got nan, expected a finite number in 1."),
+        (float("nan"), "adherence: got nan, expected a finite number without a unit."),
         ("often", "adherence: got 'often', expected a finite number without a unit."),
         (None, "adherence: got None, expected a finite number without a unit."),
     ],

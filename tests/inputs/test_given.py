@@ -23,6 +23,7 @@ PEOPLE = population("postmenopausal", 2, rng=1)
         ({"age": 121}, "age: got 121.0, expected a finite number of at least 0 and at most 120 in a."),
         ({"diet[K1]": "-1 ug/d"}, "diet[K1]: got -1.0, expected a finite number of at least 0 in ug/d."),
         ({"years_since_last_period": np.inf}, "years_since_last_period: got inf, expected a finite number in a."),
+        ({"person_basal": np.nan}, "person_basal: got nan, expected a finite number."),
         ({"sex": 7}, "sex: got 7.0, expected one of 'male' and 'female'."),
         (
             {"sex": "man"},

@@ -193,7 +193,11 @@ REFUSALS = [
     ({"lag": "-1 h"}, InputError, "lag: got '-1 h', expected a time of at least 0."),
     ({"duration": "-1 h"}, InputError, "duration: got '-1 h', expected a time of at least 0."),
     ({"bioavailability": -0.1}, InputError, "bioavailability: got -0.1, expected a fraction of at least 0."),
-    ({"bioavailability": float("nan")}, InputError, "bioavailability: got nan, expected a finite number in 1."),
+    (
+        {"bioavailability": float("nan")},
+        InputError,
+        "bioavailability: got nan, expected a finite number without a unit.",
+    ),
     ({"fat": 20}, InputError, "fat: got 20, expected a quantity with its unit such as '20 g'."),
     ({"fat": "-2 g"}, InputError, "fat: got '-2 g', expected a mass of at least 0."),
     (

@@ -82,7 +82,7 @@ def test_times_that_are_read(times, hours):
         ({"rtol": 1}, InputError, "rtol: got 1, expected a number from 1e-10 to 0.01."),
         ({"rtol": 0.0}, InputError, "rtol: got 0.0, expected a number from 1e-10 to 0.01."),
         ({"rtol": "small"}, InputError, "rtol: got 'small', expected a finite number without a unit."),
-        ({"rtol": float("nan")}, InputError, "rtol: got nan, expected a finite number in 1."),
+        ({"rtol": float("nan")}, InputError, "rtol: got nan, expected a finite number without a unit."),
         (
             {"outputs": ["plasma"]},
             UnknownNameError,

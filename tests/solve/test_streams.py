@@ -234,7 +234,7 @@ def unknown_periods():
         (lambda: mk.Summaries(0.5), "quantiles: got 0.5, expected probabilities such as (0.05, 0.5, 0.95)."),
         (lambda: mk.Summaries("0.5"), "quantiles: got '0.5', expected probabilities such as (0.05, 0.5, 0.95)."),
         (lambda: mk.Summaries((5,)), "quantile: got 5.0, expected a probability from 0 to 1."),
-        (lambda: mk.Summaries((np.nan,)), "quantile: got nan, expected a finite number in 1."),
+        (lambda: mk.Summaries((np.nan,)), "quantile: got nan, expected a finite number without a unit."),
         (lambda: mk.Summaries(accuracy=0), "accuracy of summaries: got 0.0, expected a number from 0.0001 to 0.1."),
         (lambda: mk.Summaries(by=3), "by: got 3, expected the name of a column of the population."),
         (lambda: run(None, summaries=True), "summaries: got True, expected mk.Summaries()."),

@@ -48,7 +48,8 @@ def given_column(people: "Population", name: str, value: Any) -> Column:
     else:
         low, high, said = limits(name)
         possible = np.isfinite(numbers) & (numbers >= low) & (numbers <= high)
-        expected = " ".join(filter(None, ("a finite number", said, "in", old.unit)))
+        shown = "" if old.unit == "1" else f"in {old.unit}"
+        expected = " ".join(filter(None, ("a finite number", said, shown)))
     if not possible.all():
         raise refused(name, float(numbers[~possible][0]), expected)
     return Column(numbers, old.unit, old.long_name, GIVEN, categories=old.categories)
