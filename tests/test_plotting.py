@@ -260,5 +260,7 @@ def test_two_bands_hold_what_is_not_known_and_how_people_differ():
 
 
 def test_two_bands_need_draws():
-    with pytest.raises(InputError, match=r"^dimensions of 'it': got .*, expected 'draw' and 'subject' among them"):
+    with pytest.raises(
+        InputError, match=r"^dimensions of 'dp_ucmgp': got .*, expected 'draw' and 'subject' among them"
+    ):
         knowledge_figure(with_draws().isel(draw=0, drop=True))

@@ -211,14 +211,15 @@ def knowledge_figure(
 
 def _draw_knowledge(axes: "Axes", one: "DataArray", share: float) -> None:
     """Draw the band of people and, over it, that of the median person across draws."""
-    bands = unknown_and_people(one.to_dataset(name="it"), "it", share=share)
+    name = str(one.name)
+    bands = unknown_and_people(one.to_dataset(name=name), name, share=share)
     times, told = _axis_times(one), f"{100 * share:g} %"
     looks = {"people": ("#56B4E9", 0.28, f"how people differ:\n{told} of people")}
     looks["known"] = ("#D55E00", 0.60, f"what we do not know:\nthe median person in {told} of draws")
     for kind, (colour, opacity, label) in looks.items():
-        low, high = (bands[f"it_{kind}_{end}"] for end in ("low", "high"))
+        low, high = (bands[f"{name}_{kind}_{end}"] for end in ("low", "high"))
         axes.fill_between(times, low, high, color=colour, alpha=opacity, linewidth=0, label=label)
-    axes.plot(times, bands["it_median"], color="black", linewidth=1.6, label="median person, median of the draws")
+    axes.plot(times, bands[f"{name}_median"], color="black", linewidth=1.6, label="median person, median of the draws")
 
 
 def _grid(panels: int, *, tight: bool = False) -> "tuple[Figure, list[Axes], Axes]":

@@ -240,6 +240,11 @@ def test_an_assay_reads_with_proportional_error_and_a_limit(labelled: Label) -> 
             "time of the result: got no attribute 'units', expected one such as 'd'.",
         ),
         (
+            lambda data: exposure(data.isel(time=0), above_entry=True),
+            f"dimensions of '{NAME}': got ('subject',), expected 'time' among them.",
+        ),
+        (lambda data: observe_plasma(data, 1, error=-0.1), "error: got -0.1, expected a number of at least 0."),
+        (
             lambda data: observe_plasma(data, 1),
             f"dimensions of '{NAME}': got ('subject', 'time'), expected 'form' among them.",
         ),

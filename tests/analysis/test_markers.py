@@ -106,6 +106,11 @@ def test_arms_share_the_draws(labelled: Label) -> None:
             "unknown variable of the result: got 'ucoc', expected one of 'dp_ucmgp'.",
         ),
         (lambda data: time_to_change(data, "dp_ucmgp", 0), "percent: got 0, expected a finite number that is not 0."),
+        (
+            lambda data: time_to_change(data, "dp_ucmgp", "a lot"),
+            "percent: got 'a lot', expected a finite number without a unit.",
+        ),
+        (lambda data: observe_dp_ucmgp(data, 1, omega=-1), "omega: got -1, expected a number of at least 0."),
         (lambda data: time_to_share(data, "dp_ucmgp", 0), "share: got 0, expected a number above 0 and at most 1."),
         (
             lambda data: observe_dp_ucmgp(data.isel(subject=0), 1),

@@ -172,6 +172,11 @@ def test_mass_and_volume(labelled: Label) -> None:
             lambda data: observe_agatston(data, 1, flip=1.5),
             "probability of a flip: got 1.5, expected a number from 0 to 1.",
         ),
+        (lambda data: share_above(data, 100), "thresholds: got 100, expected numbers such as (0, 100)."),
+        (
+            lambda data: share_above(data, ["1 mg"]),
+            "threshold: got '1 mg', expected a quantity in AU or a unit of the same dimension.",
+        ),
         (
             lambda data: annual_change(data, start="1 y", stop="0 y"),
             "visits of an annual change: got ('1 y', '0 y'), expected the second after the first.",

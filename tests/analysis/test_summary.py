@@ -77,6 +77,12 @@ def test_all_numbers_in_time_unless_named(labelled: Label) -> None:
     ("ask", "message"),
     [
         (lambda data: quantiles(data, [1.5]), "quantile: got 1.5, expected a probability from 0 to 1."),
+        (lambda data: quantiles(data, 0.5), "quantiles: got 0.5, expected numbers such as (0.05, 0.5, 0.95)."),
+        (lambda data: quantiles(data, ["x"]), "quantile: got 'x', expected a finite number without a unit."),
+        (
+            lambda data: median_interval(data, share="most"),
+            "share of people in the interval: got 'most', expected a finite number without a unit.",
+        ),
         (
             lambda data: median_interval(data, share=1),
             "share of people in the interval: got 1, expected a number between 0 and 1.",

@@ -92,6 +92,33 @@ def need(one: xr.DataArray, *dims: str) -> None:
             raise refused(f"dimensions of '{one.name}'", tuple(map(str, one.dims)), f"'{dim}' among them")
 
 
+def several(given: Any, unit: str, what: str, example: str) -> list[float]:
+    """Return numbers in a unit.
+
+    Raises
+    ------
+    InputError
+        If they are none, or one of them has another dimension.
+    """
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise refused(f"{what}s", given, f"numbers such as {example}")
+    return [units.magnitude(one, unit, what) for one in given]
+
+
+def spread(given: Any, what: str) -> float:
+    """Return an SD without a unit.
+
+    Raises
+    ------
+    InputError
+        If it is no number of at least 0.
+    """
+    value = units.magnitude(given, "1", what)
+    if value < 0:
+        raise refused(what, given, "a number of at least 0")
+    return value
+
+
 def quantiles(values: np.ndarray, wanted: list[float]) -> np.ndarray:
     """Return quantiles over the last axis, NaN left out: (q, ...); NaN where nobody is left."""
     counted = np.isfinite(values).any(-1)

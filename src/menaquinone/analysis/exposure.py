@@ -223,9 +223,10 @@ def exposure(
     UnknownNameError
         If the variable or the method is unknown.
     InputError
-        If the window holds fewer than three times.
+        If the variable has no dim time, or the window holds fewer than three times.
     """
     one = axes.variable(result, variable)
+    axes.need(one, "time")
     one = _above_entry(one) if above_entry else one
     levels = axes.last(one)
     peak = levels.max(-1)
@@ -243,7 +244,6 @@ def exposure(
 
 def _above_entry(one: xr.DataArray) -> xr.DataArray:
     """Return what a concentration is beyond that at the first time."""
-    axes.need(one, "time")
     return (one - one.isel(time=0, drop=True)).assign_attrs(one.attrs).rename(one.name)
 
 
@@ -362,8 +362,9 @@ def observe_plasma(
     UnknownNameError
         If the variable is not in the result.
     InputError
-        If it lacks one of the dims subject, time and form.
+        If it lacks one of the dims subject, time and form, or ``error`` is no number of at least 0.
     """
+    error = axes.spread(error, "error")
     one = axes.variable(result, variable)
     axes.need(one, "form")
     read = one * (1 + error * axes.keyed(one, rng, "assay", draws.normal))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from menaquinone import units
 from menaquinone.analysis import _axes as axes
 from menaquinone.errors import refused
 
@@ -48,8 +49,9 @@ def unknown_and_people(
     InputError
         If there is no dim draw or subject, or ``share`` is not between 0 and 1.
     """
+    given, share = share, units.magnitude(share, "1", "share in the interval")
     if not 0 < share < 1:
-        raise refused("share in the interval", share, "a number between 0 and 1")
+        raise refused("share in the interval", given, "a number between 0 and 1")
     tails = [(1 - share) / 2, (1 + share) / 2]
     found: dict[str, xr.DataArray] = {}
     for name in axes.chosen(result, variables):

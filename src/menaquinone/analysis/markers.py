@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from menaquinone import units
 from menaquinone.analysis import _axes as axes
 from menaquinone.declare import Value
 from menaquinone.errors import refused
@@ -102,8 +103,9 @@ def time_to_change(result: xr.Dataset, variable: str, percent: float) -> xr.Data
         If ``percent`` is 0 or not finite.
     """
     one = axes.variable(result, variable)
-    if not np.isfinite(percent) or percent == 0:
-        raise refused("percent", percent, "a finite number that is not 0")
+    given, percent = percent, units.magnitude(percent, "1", "percent")
+    if percent == 0:
+        raise refused("percent", given, "a finite number that is not 0")
     reached = (axes.last(_relative(one, None)) - 1) * 100 / percent
     days = _first(axes.hours(one), reached, 1.0) / 24
     return axes.without_time(one, days, "d", f"time until {axes.long_name(one)} has changed by {percent:g} %")
@@ -132,8 +134,9 @@ def time_to_share(result: xr.Dataset, variable: str, share: float = 0.9) -> xr.D
         If ``share`` is not above 0 and at most 1.
     """
     one = axes.variable(result, variable)
+    given, share = share, units.magnitude(share, "1", "share")
     if not 0 < share <= 1:
-        raise refused("share", share, "a number above 0 and at most 1")
+        raise refused("share", given, "a number above 0 and at most 1")
     levels = axes.last(one)
     whole = levels[..., -1:] - levels[..., :1]
     made = (levels - levels[..., :1]) / np.where(whole == 0, np.nan, whole)
@@ -173,7 +176,10 @@ def observe_dp_ucmgp(result: xr.Dataset, rng: Any, *, omega: float = ASSAY.value
     ------
     UnknownNameError
         If the result holds no ``dp_ucmgp``.
+    InputError
+        If it lacks subject or time, or ``omega`` is no number of at least 0.
     """
+    omega = axes.spread(omega, "omega")
     one = axes.variable(result, "dp_ucmgp")
     read = one * np.exp(omega * axes.keyed(one, rng, "dp-ucMGP assay", draws.normal))
     source = f"{ASSAY.source}; SD of ln {omega:g} of variable dp_ucmgp"

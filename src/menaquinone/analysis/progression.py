@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from menaquinone import units
 from menaquinone.analysis import _axes as axes
 from menaquinone.declare import Value
 from menaquinone.errors import refused
@@ -64,8 +65,9 @@ def observe_agatston(
     InputError
         If ``flip`` is not a probability.
     """
+    given, flip = flip, units.magnitude(flip, "1", "probability of a flip")
     if not 0 <= flip <= 1:
-        raise refused("probability of a flip", flip, "a number from 0 to 1")
+        raise refused("probability of a flip", given, "a number from 0 to 1")
     one = axes.variable(result, SCORE)
     spread = np.sqrt(SCANNER_ROOT.value**2 * one + (SCANNER_SHARE.value * one) ** 2)
     noisy = one + spread * axes.keyed(one, rng, "scanner", draws.normal, 0)
@@ -156,11 +158,12 @@ def share_above(
     UnknownNameError
         If the variable is not in the result.
     InputError
-        If it has no dim subject.
+        If it has no dim subject, or a threshold is no number in its unit.
     """
     one = axes.variable(result, variable)
     axes.need(one, "subject")
-    marks = xr.DataArray(np.array(list(thresholds), float), dims="threshold", name="threshold")
+    wanted = axes.several(thresholds, axes.unit_of(one), "threshold", "(0, 100)")
+    marks = xr.DataArray(np.array(wanted), dims="threshold", name="threshold")
     marks = marks.assign_coords(threshold=marks.values)
     marks["threshold"].attrs.update(units=axes.unit_of(one), long_name="threshold")
     share = _share((one > marks), one.notnull())

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from menaquinone import units
 from menaquinone.analysis import _axes as axes
 from menaquinone.errors import refused
 
@@ -39,7 +40,7 @@ def quantiles(
     InputError
         If a probability is not between 0 and 1, or there is no dim subject.
     """
-    wanted = list(q)
+    wanted = axes.several(q, "1", "quantile", "(0.05, 0.5, 0.95)")
     for one in wanted:
         if not 0 <= one <= 1:
             raise refused("quantile", one, "a probability from 0 to 1")
@@ -74,8 +75,9 @@ def median_interval(
     InputError
         If ``share`` is not between 0 and 1, or there is no dim subject.
     """
+    given, share = share, units.magnitude(share, "1", "share of people in the interval")
     if not 0 < share < 1:
-        raise refused("share of people in the interval", share, "a number between 0 and 1")
+        raise refused("share of people in the interval", given, "a number between 0 and 1")
     wanted = [0.5, (1 - share) / 2, (1 + share) / 2]
 
     def take(one: xr.DataArray) -> dict[str, xr.DataArray]:
