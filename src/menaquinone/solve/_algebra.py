@@ -54,7 +54,7 @@ _LEAST = 0.03
 _INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TAYLOR + S + 4)])
 """1 / k!"""
 
-WAITING, STILL, ITERATED, AT, KNOWN, GAP, GOING, SEEKING, BEGINS, COUNTS = range(10)
+WAITING, STILL, ITERATED, AT, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(9)
 """Rows of ``work.whole``: integers of all lanes."""
 OPTIONS = {"_nrt": False, "cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from menaquinone.solve._algebra import AT, GAP, ITERATED, KNOWN, OPTIONS, L, fill, move, rows_of, take
+from menaquinone.solve._algebra import AT, ITERATED, KNOWN, OPTIONS, L, fill, move, rows_of, take
 from menaquinone.solve._basis import fitted, most_base
 from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, NEVER
 from menaquinone.solve._records import view
@@ -205,7 +205,7 @@ def _pick(plan, work, n, many, columns, newton, still, iterated):
 
     Periods that were iterated are looked up; maps of those behind are equal, and raised to a power.
     """
-    stops, track, z, at, known, gap = plan.stops, work.track, work.z, work.whole[AT], work.whole[KNOWN], work.whole[GAP]
+    stops, track, z, at, known = plan.stops, work.track, work.z, work.whole[AT], work.whole[KNOWN]
     square, g, power, shift = rows_of(work, n * n), rows_of(work, n), rows_of(work, n * n), rows_of(work, n)
     now, then, goes = rows_of(work, n), rows_of(work, n), rows_of(work, 1)
     _settled_maps(plan, work, n, many, columns, newton, square, g)
@@ -216,18 +216,15 @@ def _pick(plan, work, n, many, columns, newton, still, iterated):
     for stop in range(stops.shape[1]):
         over, moves, new = True, False, False
         for lane in range(L):
-            number, gap[lane] = stops[0, stop, lane], 0
-            goes[0, lane] = 0.0
+            number, goes[0, lane] = stops[0, stop, lane], 0.0
             if number < 0:
                 at[lane] = NEVER
             if at[lane] == NEVER:
                 continue
             over = False
             if number > at[lane]:
-                gap[lane] = number - at[lane]
-                goes[0, lane] = 1.0
-                moves, new = True, new or gap[lane] != known[lane]
-                known[lane], at[lane] = gap[lane], number
+                moves, new = True, new or number - at[lane] != known[lane]
+                goes[0, lane], known[lane], at[lane] = 1.0, number - at[lane], number
         if over:
             break
         if new:
