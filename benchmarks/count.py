@@ -8,8 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
+
 from menaquinone.declare import Block
 from menaquinone.model import Model
+from menaquinone.solve.structure import elimination, structure
+from menaquinone.solve.tableau import STAGES
 
 KINDS = ("add", "multiply", "divide", "exp", "log", "sqrt")
 
@@ -71,39 +75,48 @@ def operations(block: Block) -> dict[str, dict[str, int]]:
 class Rule:
     """What the engine does for one member of a block, per panel; to be kept in step with the engine.
 
+    Products of matrices and eliminations leave out what the block's structure says is zero, as the engine does.
+
     Attributes
     ----------
     nodes
-        Collocation points of a panel, at which inputs are read and states are found.
+        Collocation points of a panel, at which states are found; at its start inputs are read as well.
     probes
-        Evaluations of ``rates`` at a node beyond one for each state, that read the coefficients off an affine block.
+        Evaluations of ``rates`` at a point beyond one for each state, that read the coefficients off an affine block.
     terms
-        Products in the series of a matrix exponential.
+        Products in the series of a matrix exponential and of the first of its integrals.
     squarings
-        Squarings after it, for a step of middle length.
+        Doublings after it, for a step of middle length; each is two products.
     """
 
-    nodes: int = 3
+    nodes: int = STAGES
     probes: int = 1
-    terms: int = 9
+    terms: int = 15
     squarings: int = 4
 
-    def exponential(self, n: int) -> float:
-        """Return the operations (multiply, add) of the propagators of n states over one distinct step, all nodes."""
-        return self.nodes * (self.terms + self.squarings) * 2 * n**3
+    def exponential(self, reach: np.ndarray) -> float:
+        """Return the operations (multiply, add) of the propagators over one distinct step, all nodes."""
+        linked = reach.astype(int)
+        product = 2 * int(((linked @ linked) * linked).sum())
+        return self.nodes * (self.terms + 2 * self.squarings) * product
 
-    def propagation(self, n: int) -> float:
-        """Return the operations to move n states to all nodes of a panel with propagators at hand."""
-        return self.nodes * 2 * n**2
+    def propagation(self, reach: np.ndarray) -> float:
+        """Return the operations to move states to all nodes of a panel with propagators at hand."""
+        return self.nodes * 2 * int(reach.sum())
 
-    def collocation(self, n: int) -> float:
-        """Return the operations to eliminate and solve the linear system of a panel: all nodes of n states."""
-        size = self.nodes * n
-        return 2 * size**3 / 3 + 2 * size**2
+    def collocation(self, used: np.ndarray, filled: np.ndarray) -> tuple[float, int]:
+        """Return the operations (multiply, add) to solve a panel's equations for every start, and the divisions."""
+        size, done = len(used), 0
+        for column in range(size):
+            below = int(used[column + 1 :, column].sum())
+            done += below * (1 + 2 * int(used[column, column + 1 :].sum()) + 2 * int(filled[column].sum()))
+        for row in range(size):
+            done += int(sum(2 * filled[k].sum() for k in range(row + 1, size) if used[row, k])) + int(filled[row].sum())
+        return done, size
 
     def evaluations(self, n: int) -> int:
         """Return the evaluations of ``rates`` in a panel."""
-        return self.nodes * (n + self.probes)
+        return (self.nodes + 1) * (n + self.probes)
 
 
 def per_subject(model: Model, statistics: dict, outputs: int, times: int, rule: Rule | None = None) -> dict:
@@ -134,15 +147,19 @@ def per_subject(model: Model, statistics: dict, outputs: int, times: int, rule: 
         for kind, count in each["rates"].items():
             here[kind] += count * evaluated
         for kind, count in each["outputs"].items():
-            here[kind] += count * members * panels * rule.nodes
-        algebra = panels * rule.collocation(n)
+            here[kind] += count * members * panels * (rule.nodes + 1)
+        direct = np.array(structure(block, frozenset()).acts, bool).reshape(n, n) | np.eye(n, dtype=bool)
+        reach = np.linalg.matrix_power(direct.astype(int), max(n, 1)) > 0
         if constant:
-            algebra = steps * rule.exponential(n) + panels * rule.propagation(n)
+            algebra = steps * rule.exponential(reach) + panels * rule.propagation(reach)
+        else:
+            used, filled, _ = elimination(direct)
+            solved, pivots = rule.collocation(used, filled)
+            algebra = panels * (solved + rule.propagation(reach))
+            here["divide"] += panels * members * pivots
         here["multiply"] += algebra * members / 2
         here["add"] += algebra * members / 2
-        if not constant:
-            here["divide"] += panels * members * rule.nodes * n  # one pivot a row
-        board += 8 * panels * rule.nodes * members * (n + len(block.inputs) + len(block.offers))
+        board += 8 * panels * (rule.nodes + 1) * members * (n + len(block.inputs) + len(block.offers))
         stages.append({"block": block.name, "members": members, "states": n, "constant": constant, **_rounded(here)})
         total += here
     parameters = sum(len(one.values) for one in model.stages)

@@ -17,8 +17,6 @@ from parts.outside import Watch
 STATISTICS = ("windows", "sweeps", "panels", "leaps", "leaps_tried", "people")
 """What the engine counts, in the order of its array ``statistics``; panels are those of a tile of LANES people."""
 LANES = 16
-DISTINCT_STEPS = 24
-"""Widths of panels for which propagators are made; the engine's own count once it offers one."""
 
 
 class Counted(Watch):
@@ -27,6 +25,8 @@ class Counted(Watch):
     def __init__(self) -> None:
         super().__init__()
         self.total: dict[str, int] = dict.fromkeys(STATISTICS, 0)
+        self.steps = 0
+        """Widths of panels for which the last people had propagators made."""
 
     def __enter__(self) -> "Counted":
         super().__enter__()
@@ -39,15 +39,16 @@ class Counted(Watch):
             if place is not None:
                 for name, more in zip(STATISTICS, arguments[place] - before, strict=False):
                     self.total[name] += int(more)
+                self.steps = int(arguments[_place(dispatcher, "table_")].used.max()) - 1
             return answer
 
         Dispatcher.__call__ = call
         return self
 
 
-def _place(dispatcher) -> int | None:
+def _place(dispatcher, name: str = "statistics") -> int | None:
     names = list(inspect.signature(dispatcher.py_func).parameters)
-    return names.index("statistics") if "statistics" in names else None
+    return names.index(name) if name in names else None
 
 
 def measure(size: Size) -> dict:
@@ -60,7 +61,7 @@ def measure(size: Size) -> dict:
         with Counted() as watch:
             whole.append(timed(lambda: part.solve(theta, workers=1))["seconds"])
         inside.append(watch.seconds)
-    statistics = _per_person(watch.total)
+    statistics = _per_person(watch.total, watch.steps)
     found = {"n": n, "us_inside": 1e6 * median(inside) / n, "us_whole": 1e6 * median(whole) / n, "threads": 1}
     print(f"{found['us_inside']:.2f} us a person inside kernels of {found['us_whole']:.2f}, one thread", flush=True)
     if not statistics:
@@ -70,12 +71,12 @@ def measure(size: Size) -> dict:
     return {**found, "statistics": statistics, **counted, **_against(counted, found["us_inside"], size)}
 
 
-def _per_person(total: dict[str, int]) -> dict[str, float]:
+def _per_person(total: dict[str, int], steps: int) -> dict[str, float]:
     if not total["people"]:
         return {}
     found = {name: LANES * total[name] / total["people"] for name in ("windows", "sweeps", "panels")}
     found |= {name: total[name] / total["people"] for name in ("leaps", "leaps_tried")}
-    return {**found, "distinct_steps": DISTINCT_STEPS}
+    return {**found, "distinct_steps": steps}
 
 
 def _against(counted: dict, us: float, size: Size) -> dict:

@@ -8,8 +8,8 @@ import plain
 from measure import Size, best, row, samples, say
 from peers import soda
 
-# where each solver is at its best lies inside: looser is too wrong, tighter is slower. A depot that runs empty has to be
-# right where nearly nothing is left
+# where each solver is at its best lies inside: looser is too wrong, tighter is slower. A depot that runs empty has to
+# be right where nearly nothing is left
 GRID = {
     "dop853": [
         *product((1e-4, 1e-6), (1e-8,)),
