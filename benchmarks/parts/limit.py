@@ -74,8 +74,8 @@ def measure(size: Size) -> dict:
 def _per_person(total: dict[str, int], steps: int) -> dict[str, float]:
     if not total["people"]:
         return {}
-    found = {name: LANES * total[name] / total["people"] for name in ("windows", "sweeps", "panels")}
-    found |= {name: total[name] / total["people"] for name in ("leaps", "leaps_tried")}
+    found = {name: LANES * total[name] / total["people"] for name in ("sweeps", "panels")}
+    found |= {name: total[name] / total["people"] for name in ("windows", "leaps", "leaps_tried")}
     return {**found, "distinct_steps": steps}
 
 
