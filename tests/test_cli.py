@@ -146,7 +146,7 @@ def test_a_fault_is_shown_whole_when_asked_for(tiny, tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_ctrl_c_ends_with_one_sentence_and_leaves_nothing(tiny, tmp_path):
     out = tmp_path / "out"
-    running = started("run", tiny, "--n", "3000", "--out", str(out))
+    running = started("run", tiny, "--n", "30000", "--out", str(out))
     assert "person-arms simulated" in running.stderr.readline()
     running.send_signal(signal.SIGINT)
     text, log = running.communicate(timeout=120)

@@ -120,6 +120,15 @@ def _app() -> Any:
         elif context.invoked_subcommand is None:
             _print(context.get_help())
 
+    _add_simulating(app)
+    _add_looking_up(app)
+    return app
+
+
+def _add_simulating(app: Any) -> None:
+    """Add the commands that solve trials."""
+    import typer
+
     @app.command("run", short_help="Simulate a trial: a file, a picture and a table.")
     def run(
         trial: Annotated[
@@ -133,11 +142,6 @@ def _app() -> Any:
     ) -> None:
         """Simulate a trial: write NAME.nc and NAME.png, print a table with the reported figures."""
         _run(trial, out, {"n": n, "rng": seed, "workers": workers, "rtol": rtol})
-
-    @app.command("trials")
-    def trials() -> None:
-        """List the trials that ship with the package."""
-        _trials()
 
     @app.command("scorecard", short_help="Compare every published trial with the model.")
     def scorecard(
@@ -156,6 +160,16 @@ def _app() -> Any:
         """Simulate every trial that ships, and those given; show predicted beside reported, misses included."""
         options = {"rng": seed, "workers": workers, "uncertainty": uncertainty}
         _scorecard(list(trials or ()), out, n, options, only=only)
+
+
+def _add_looking_up(app: Any) -> None:
+    """Add the commands that print what the package holds."""
+    import typer
+
+    @app.command("trials")
+    def trials() -> None:
+        """List the trials that ship with the package."""
+        _trials()
 
     @app.command("schema")
     def schema() -> None:
@@ -182,8 +196,6 @@ def _app() -> Any:
         from menaquinone.report import foods_text
 
         _print(foods_text(search, region))
-
-    return app
 
 
 def _trials() -> None:

@@ -6,7 +6,7 @@ from numba import njit
 from menaquinone.solve._algebra import OPTIONS, L, S
 from menaquinone.solve._basis import PLACES
 from menaquinone.solve._grid import after
-from menaquinone.solve._kinds import LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
+from menaquinone.solve._kinds import FIRST_BASE, LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
 from menaquinone.solve._windows import dense
 from menaquinone.solve.program import (
     FIRST_INPUT,
@@ -258,7 +258,7 @@ def accept(agenda, edges, plan, tile, state, leaps, lane):
             reach[lane] = NEVER
     if began:
         reach[lane], anchored[lane], state.span[lane] = 0, 0, 0
-        state.base[lane] = plan.size[4]
+        state.base[lane] = plan.size[FIRST_BASE]
     if edges[edge[lane]] <= right + TINY:
         right = edges[edge[lane]]
         anchored[lane] = 0

@@ -105,13 +105,27 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
 
 
 @njit(**OPTIONS)
+def _lead_on(work, n, panel, reach, nothing, column, after):
+    """Multiply the derivative so far, in square, by that of a panel's end by its start."""
+    square, keeps = work.square, (panel * S + S - 1) * n * n * L
+    for k in range(n):
+        for i in range(n):
+            for lane in range(L):
+                column[i, lane] = square[0, i, k, lane]
+        onward(work.keep, keeps, nothing, 0, 1, reach, column, after, 0)
+        for i in range(n):
+            for lane in range(L):
+                square[0, i, k, lane] = after[i, lane]
+
+
+@njit(**OPTIONS)
 def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, judged):
     """Take one member of a stage that is not affine through its panels from x.
 
     square gets the derivative of the end.
     """
     kind, idle, reads, square = plan.kind, tile.idle, work.reads, work.square
-    work_path, a, work_keep, then = work.path, work.a, work.keep, program.then
+    work_path, a, then = work.path, work.a, program.then
     columns = program.stage[stage]
     top = work.top[0]
     r, spread, decay = rows_of(work, n), zeros_of(work, n), rows_of(work, 1)
@@ -156,15 +170,7 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
             for lane in range(L):
                 peak[i, lane] = max(peak[i, lane], abs(x[i, lane]))
         copy(view(work.psi, panel * S * n * L, (n, L)), spread)  # psi has served
-        keeps = (panel * S + S - 1) * n * n * L
-        for k in range(n):
-            for i in range(n):
-                for lane in range(L):
-                    column[i, lane] = square[0, i, k, lane]
-            onward(work_keep, keeps, nothing, 0, 1, reach, column, after, 0)
-            for i in range(n):
-                for lane in range(L):
-                    square[0, i, k, lane] = after[i, lane]
+        _lead_on(work, n, panel, reach, nothing, column, after)
     for lane in range(L):
         lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
     for panel in range(plan.size[1] if judged else 0):

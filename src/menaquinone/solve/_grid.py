@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, L, fill
-from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, STEP, TINY
+from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, MIXED, SAME, STEP, TINY
 
 
 @njit(**OPTIONS)
@@ -131,18 +131,18 @@ def lay_lane(agenda, plan, state, times, raw, lane):
 def _mixed(plan, panel):
     """Return -2 less the number of the mixed row that has the rows of a panel, -1 where there is no room for it."""
     rows, mixed = plan.rows, plan.mixed
-    for c in range(plan.size[5]):
+    for c in range(plan.size[MIXED]):
         same = True
         for lane in range(L):
             same = same and mixed[c, lane] == rows[panel, lane]
         if same:
             return -2 - c
-    c = plan.size[5]
+    c = plan.size[MIXED]
     if c == mixed.shape[0]:
         return -1
     for lane in range(L):
         mixed[c, lane] = rows[panel, lane]
-    plan.size[5] += 1
+    plan.size[MIXED] += 1
     return -2 - c
 
 
@@ -172,7 +172,7 @@ def align(plan, raw, table):
                 else:
                     starts[panel, lane], widths[panel, lane] = end, 0.0
             at += count
-    plan.size[3], plan.size[5] = 1 if same else 0, 0
+    plan.size[SAME], plan.size[MIXED] = 1 if same else 0, 0
     for panel in range(J * K):
         place, before = -2, 0
         for lane in range(L):

@@ -11,7 +11,7 @@ from numba import njit
 from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, rows_of
 from menaquinone.solve._board import gather, publish
 from menaquinone.solve._curved import curved
-from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT
+from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT, SAME
 from menaquinone.solve._panels import assess, compose, forcing, refresh, walk
 from menaquinone.solve._periods import find_starts
 from menaquinone.solve._pointers import invoke9
@@ -38,17 +38,14 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     """Take one member through the window; begins (L,): panel at which its states start to exist, -1 where they do."""
     kind, tile_idle, x, x_next = plan.kind, tile.idle, tile.x, tile.x_next
     r_next, r, peak_next, peak = tile.r_next, tile.r, tile.peak_next, tile.peak
-    tile_p, path, reads, board = tile.p, work.path, work.reads, work.board
-    work_a, b, g, square = work.a, work.b, work.g, work.square
-    z = work.z
+    tile_p, path = tile.p, work.path
     columns = program.stage[stage]
     work.top[0] = 0
     n, inputs = columns[STATES], columns[INPUTS]
     first = columns[FIRST_STATE] + member * n
     everyone = columns[FIRST_MEMBER] + member
     over_samples, over_points = gather(program, plan, work, columns[FIRST_INPUT] + member * inputs, inputs)
-    J, K = plan.size[0], plan.size[1]
-    size = J + plan.size[2]
+    K = plan.size[1]
     idle, closing = True, False
     for lane in range(L):
         closing = closing or kind[lane] == CLOSE
@@ -71,6 +68,19 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
         curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins)
         publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, True, inputs)
         return
+    _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon, begins)
+
+
+@njit(**OPTIONS)
+def _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon,
+            begins):  # fmt: skip
+    """Take one member of an affine stage through the window: coefficients, maps, starts, path, error, outputs."""
+    kind, tile_p, path, reads, board = plan.kind, tile.p, work.path, work.reads, work.board
+    work_a, b, g, square, z, x_next = work.a, work.b, work.g, work.square, work.z, tile.x_next
+    columns = program.stage[stage]
+    inputs, everyone = columns[INPUTS], columns[FIRST_MEMBER] + member
+    J, K = plan.size[0], plan.size[1]
+    size = J + plan.size[2]
     Jc, Qc = J if over_samples else 1, K * PT if over_points else 1
     p = tile_p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     mode, Ja, Qa = 1, Jc, Qc
@@ -95,7 +105,7 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     if not columns[A_MOVES]:
         a = view(work_a, 0, (n, n, L))
         refresh(plan, table, work, everyone, a, reach, n, columns[B_MOVES] == 1)
-    J_forced = J if over_samples or plan.size[3] == 0 else 1
+    J_forced = J if over_samples or plan.size[SAME] == 0 else 1
     forcing(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, reach, J_forced)
     waiting = work.whole[WAITING]
     mapped = False

@@ -21,7 +21,7 @@ from menaquinone.solve._algebra import (
     rows_of,
     zeros_of,
 )
-from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
+from menaquinone.solve._kinds import FLOOR, IDLE, MIXED, PT, SAFETY, STEP
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import load, select, store
 from menaquinone.solve.program import A_MOVES, B_MOVES, DOSED, FILLED, FIRST_MEMBER, MASK, STATES, THEN, USED
@@ -33,7 +33,6 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
     kinds, slots, lanes, values = plan.kinds, plan.slots, plan.lanes, plan.values
     following, rest, base = plan.following, tile.rest, tile.base
     event = plan.head[panel]
-    changed = False
     while event >= 0:
         kind, slot, lane = kinds[event], slots[event], lanes[event]
         if kind == 2:
@@ -42,15 +41,12 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
                     x[s, lane] = rest[first + s, lane]
                 else:
                     r[s, lane] = base[first + s, lane]
-            changed = True
         elif first <= slot < first + n:
             if kind == 1 and not amounts:
                 r[slot - first, lane] += values[event]
-                changed = True
             elif kind == 0 and amounts:
                 x[slot - first, lane] += values[event]
         event = following[event]
-    return changed
 
 
 @njit(**OPTIONS)
@@ -110,7 +106,7 @@ def refresh(plan, table, work, member, a, reach, n, driven):
     for row in range(done[member], most):
         propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
     done[member] = most
-    for c in range(plan.size[5]):
+    for c in range(plan.size[MIXED]):
         _gather(plan.mixed, c, table, size, begin[member], 0, size, table.mixed[0] + c * size)
 
 

@@ -7,7 +7,7 @@ from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
 from menaquinone.solve._control import accept, capture, decide
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, lay_lane
-from menaquinone.solve._kinds import EVENTS, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
+from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
 from menaquinone.solve._windows import choose, part, sort_stops
@@ -106,7 +106,7 @@ def _enter(crowd, plan, state, tile, marks, number):
         time[lane], many_marks[lane], pending[lane] = 0.0, marks.size, -1
         refused[lane] = 0
         edge[lane], settled[lane], reach[lane], hold[lane] = 0, 0, 0, 0
-        state.base[lane], plan.base[lane], state.span[lane] = plan.size[4], MOST_BASE, 0
+        state.base[lane], plan.base[lane], state.span[lane] = plan.size[FIRST_BASE], MOST_BASE, 0
         tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
         for k in range(marks.size):
             state_marks[lane, k] = marks[k]
@@ -141,6 +141,22 @@ def _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps
 
 
 @njit(**OPTIONS)
+def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
+    """Take what a sweep has found of periodic orbits; return the turn that follows, -1 behind the last."""
+    if turn == 0:
+        if judge_orbits(plan, state, raw, adaptive, outcome):
+            return 0
+        copy(tile.settled, tile.x_next)
+        for lane in range(L):  # others may be about to try again
+            if state.pending[lane] >= 0:
+                state.many_cuts[lane] = 0
+        return 1
+    copy(tile.r, tile.kept)
+    put_on_orbits(program, agenda, tile, state, outcome)
+    return -1
+
+
+@njit(**OPTIONS)
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
         since, number, captured, status, failed_at, statistics, stop, need):  # fmt: skip
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
@@ -159,7 +175,7 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
         for c in range(program.covariates.shape[0]):  # 2: something goes on changing for good
             leaps = 2 if program.covariates[c, 0] == 2 else leaps
     outcome = work.outcome
-    plan.size[4] = switches[2]
+    plan.size[FIRST_BASE] = switches[2]
     while number * L < crowd.schedule.size:
         first = number * L
         tile = refer(_people(crowd, space, since, number))
@@ -182,17 +198,7 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
             statistics[1] += 1
             statistics[2] += plan.size[0] * plan.size[1]
             if waiting:
-                if turn == 0 and judge_orbits(plan, state, raw, adaptive, outcome):
-                    continue
-                if turn == 0:
-                    copy(tile.settled, tile.x_next)
-                    for lane in range(L):  # others may be about to try again
-                        if state.pending[lane] >= 0:
-                            state.many_cuts[lane] = 0
-                else:
-                    copy(tile.r, tile.kept)
-                    put_on_orbits(program, agenda, tile, state, outcome)
-                turn = 1 if turn == 0 else -1
+                turn = _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome)
                 continue
             for lane in range(L):
                 if plan.kind[lane] != IDLE:

@@ -11,6 +11,7 @@ import numpy as np
 from menaquinone import units
 from menaquinone.catalogue.genes import GENES
 from menaquinone.errors import InputError, refused, unknown
+from menaquinone.inputs.columns import limits
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.records import DoseRecord, Regimen
 from menaquinone.inputs.regimen import fraction, grams
@@ -144,7 +145,9 @@ def swept(name: str, model: Model, people: Population, regimen: Any) -> Swept:
             raise unknown(f"column of population '{people.name}' that can be swept", name, people.changeable)
         column = people.table[name]
         read = partial(units.magnitude, unit=column.unit, what=name)
-        return Swept(name, "column", name, column.unit, column.long_name, read)
+        low, high, kind = limits(name)
+        expected = f"a number {kind}" if kind else Swept.expected
+        return Swept(name, "column", name, column.unit, column.long_name, read, expected, low, high)
     if name in _FIELDS or field in _FIELDS:
         return _of_regimen(name, field or name, inside, regimen)
     known = [*_FIELDS, *people.changeable, *(f"diet[{one}]" for one in _eaten(model)), *model.parameters]

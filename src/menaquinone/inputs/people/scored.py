@@ -95,7 +95,7 @@ def scores(
     law: Distribution | ByCategory = women if women_alone or men == women else ByCategory("sex", (men, women))
     moved = "" if same else (
         "; moved along age from the ages of the rows, so that somebody has the percentile that people of that age have "
-        "there (correlation 0.4 with age, assumed)"
+        f"there (correlation {CORRELATION:g} with age, assumed)"
     )  # fmt: skip
     told = "; ".join(filter(None, (cohort.note + moved, note)))
     draws = usual.score("coronary", law, f"{cohort.source} {source}".strip(), told)
