@@ -84,7 +84,7 @@ class Row:
         psi = np.full((STAGES, self.n, LANES), np.nan)
         called(
             algebra.forced, rows=self.flat, row=0, n=self.n, driven=self.driven,
-            linked=self.reach, total=total, b=np.ascontiguousarray(b), q=0, moving=1, psi=psi, into=0,
+            linked=self.reach, total=total, b=np.ascontiguousarray(b), q=0, moving=1, from_node=0, psi=psi, into=0,
         )  # fmt: skip
         return psi
 

@@ -34,9 +34,9 @@ from menaquinone.solve.tableau import (
     NODE_INTEGRALS,
     NODE_POLYNOMIAL,
     POINTS,
+    SLOPES,
     STAGES,
     TERM_RATIO,
-    WEIGHTS,
 )
 
 L = LANES
@@ -236,13 +236,13 @@ def _drives(node, width, phi, out, begin):
 
 
 @njit(**OPTIONS)
-def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
-    """Fill psi (s, n, L) from element ``into`` on, by the propagators at element ``row``.
+def forced(rows, row, n, driven, linked, total, b, q, moving, from_node, psi, into):
+    """Fill psi (s, n, L) from element ``into`` on, from one of the nodes on, by the propagators at element ``row``.
 
     It is what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do.
     """
     square = n * n * L
-    for node in range(S):
+    for node in range(from_node, S):
         for i in range(n):
             out = splat(0.0)
             for j in range(n):
@@ -335,29 +335,21 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
     n = r.shape[0]
     size, columns = n * S, n + 1
     h = load(widths, panel * L)
+    for place in range(size * size):
+        store(matrix, place * L, splat(0.0))
     for i in range(n):
         for p in range(S):
-            row = i * S + p
-            for column in range(n):
-                store(right, (row * columns + column) * L, splat(1.0 if column == i else 0.0))
-            total = splat(0.0)
+            row, here = i * S + p, (q + (p + 1) * moving) * n + i
             for node in range(S):
-                value = add(load(b, ((q + (node + 1) * moving) * n + i) * L), load(r, i * L))
-                total = fma(value, splat(WEIGHTS[p, node]), total)
-            store(right, (row * columns + n) * L, mul(total, h))
-    for i in range(n):
-        for j in range(n):
-            if linked[i, j] or i == j:
-                for node in range(S):
-                    value = mul(h, load(a, (((q + (node + 1) * moving) * n + i) * n + j) * L))
-                    for p in range(S):
-                        same = splat(1.0 if (p == node and i == j) else 0.0)
-                        at = ((i * S + p) * size + j * S + node) * L
-                        store(matrix, at, fma(value, splat(-WEIGHTS[p, node]), same))
-            else:
-                for p in range(S):
-                    for node in range(S):
-                        store(matrix, ((i * S + p) * size + j * S + node) * L, splat(0.0))
+                store(matrix, (row * size + i * S + node) * L, splat(SLOPES[p, node]))
+            for j in range(n):
+                value = splat(0.0)
+                if linked[i, j] or i == j:
+                    value = mul(h, load(a, (here * n + j) * L))
+                    at = (row * size + j * S + p) * L
+                    store(matrix, at, sub(load(matrix, at), value))
+                store(right, (row * columns + j) * L, value)
+            store(right, (row * columns + n) * L, mul(h, add(load(b, here * L), load(r, i * L))))
     _eliminate(matrix, right, columns, used, filled)
     for node in range(S):
         for i in range(n):
@@ -365,6 +357,7 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
             store(psi, psis + (node * n + i) * L, load(right, (row * columns + n) * L))
             for j in range(n):
                 value = load(right, (row * columns + j) * L) if filled[row, j] else splat(0.0)
+                value = add(value, splat(1.0)) if i == j else value  # what has been solved for is the change
                 store(keep, keeps + ((node * n + i) * n + j) * L, value)
 
 
@@ -429,16 +422,16 @@ def raise_to(peak, path, first, n):
 
 
 @njit(**OPTIONS)
-def judge(ratio, panel, path, start, n, spread, widths, lost, noise, first, peak, rtol, floor):
+def judge(ratio, panel, path, start, stop, n, spread, widths, lost, noise, first, peak, rtol, floor):
     """Raise the ratio (panels, L) of a panel to that of n states: their estimate over what is allowed.
 
-    The path (points, n, L) stands from element ``start`` on; lost (L,): the rate at which errors are forgotten. What a
-    state forgets only slowly adds up: it may err less in a panel.
+    Both ends of its path (n, L) stand from elements ``start`` and ``stop`` on; lost (L,): the rate at which errors are
+    forgotten. What a state forgets only slowly adds up: it may err less in a panel.
     """
     worst = load(ratio, panel * L)
     patience = root(smallest(splat(1.0), mul(load(widths, panel * L), load(lost, 0))))
     for i in range(n):
-        end = load(path, start + (S * n + i) * L)
+        end = load(path, stop + i * L)
         scale = fma(load(peak, i * L), splat(floor), largest(magnitude(load(path, start + i * L)), magnitude(end)))
         allowed = fma(mul(scale, splat(rtol)), patience, load(noise, (first + i) * L))
         off = load(spread, i * L)

@@ -6,7 +6,7 @@ from numba import njit
 from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
 from menaquinone.solve._control import accept, capture, decide
 from menaquinone.solve._events import gather_events, lay_covariates
-from menaquinone.solve._grid import align, forget, lay_lane
+from menaquinone.solve._grid import align, forget, keep_step, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
@@ -52,12 +52,14 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
         J = max(J, samples[lane])
         if kind[lane] == LEAP:
             O = max(O, boundaries[lane])
+    for lane in range(L):
+        if kind[lane] != IDLE and not lay_lane(agenda, plan, state, times, raw, lane):
+            need[0], need[1] = RAW, 2 * starts.shape[1]
+            return False
+    keep_step(plan, raw)
     K = 1
     for lane in range(L):
         if kind[lane] != IDLE:
-            if not lay_lane(agenda, plan, state, times, raw, lane):
-                need[0], need[1] = RAW, 2 * starts.shape[1]
-                return False
             for j in range(samples[lane]):
                 K = max(K, count[j, lane])
     plan.size[0], plan.size[1], plan.size[2] = J, K, O

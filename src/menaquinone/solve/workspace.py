@@ -65,10 +65,10 @@ class Workspace:
         kind, count, samples, schedule, boundaries, base, iterated = np.zeros((7, LANES), np.int64)
         lanes = (panels, LANES)
         return Plan(  # type: ignore[call-arg]
-            np.zeros(6, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
+            np.zeros(5, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
             base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
-            np.zeros((_MIXED, LANES), np.int64),
+            np.zeros(panels, np.uint8),
             np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
             *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
             np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
@@ -90,7 +90,9 @@ class Workspace:
             np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
             np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
             np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(n * n + n),
-            np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64), np.zeros((2, LANES)),
+            np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64),
+            np.zeros((outputs + 1, 3), np.int64), np.empty(2 * panels * n * LANES), np.empty(panels * n * LANES),
+            np.zeros((n + 1) * LANES), np.zeros((2, LANES)),
             np.array([points, panels]),
         )  # fmt: skip
 
@@ -103,12 +105,13 @@ class Workspace:
                 begin.append(at)
                 known.append(place)
                 size = square * (2 * S + (S * (S + 2) if driven else 0))
-                at, widest = at + rows * size, max(widest, size)
+                at, widest = at + (rows + _MIXED) * size, max(widest, size)
                 place += square
         return Table(
             np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at + (_MIXED + 1) * widest), np.array(known, np.int64),
-            np.zeros(place), np.zeros(LANES), np.array([at]),
+            np.zeros(self.members, np.int64), np.empty(at + widest), np.array(known, np.int64),
+            np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64), np.zeros(1, np.int64),
+            np.zeros(self.members, np.int64),
         )  # fmt: skip
 
 
