@@ -2,9 +2,9 @@
 
 from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L, S
-from menaquinone.solve._single import solve_nodes
-from menaquinone.solve._vectors import add, fma, load, mul, splat, store
+from menaquinone.solve._algebra import OPTIONS, L, S, caused, slaved
+from menaquinone.solve._single import solve_state
+from menaquinone.solve._vectors import add, div, load, magnitude, mul, splat, store, sub
 
 
 @njit(**OPTIONS)
@@ -27,29 +27,34 @@ def solve_in_turn(a, b, q, moving, widths, panel, r, acts, starts, first, column
     the first column alone; the others, as many as there are states, are what a unit start of each state leads to.
     """
     n = acts.shape[0]
-    h = load(widths, panel * L)
-    whole = S * n * L
+    h, whole, step = load(widths, panel * L), S * n * L, moving * n * L
     for i in range(n):
         own = min(i + 2, columns)  # what starts behind a state is never felt by it
-        for p in range(S):
-            here = (q + (p + 1) * moving) * n + i
-            place = at + (p * n + i) * L
-            store(x, place, add(load(b, here * L), load(r, i * L)))
-            for c in range(1, own):
-                store(x, place + c * whole, splat(0.0))
-            for j in range(i):
-                if acts[i, j]:
-                    share = load(a, (here * n + j) * L)
-                    for c in range(min(j + 2, columns)):
-                        got = load(x, at + c * whole + (p * n + j) * L)
-                        store(x, place + c * whole, fma(share, got, load(x, place + c * whole)))
-            for c in range(own):
-                store(x, place + c * whole, mul(h, load(x, place + c * whole)))
         for c in range(own, columns):
             for p in range(S):
                 store(x, at + c * whole + (p * n + i) * L, splat(0.0))
-        solve_nodes(a, ((q + moving) * n * n + i * n + i) * L, moving * n * n * L, h, x, at + i * L, n * L, whole,
-                    starts, first + i * L, n * L, own)  # fmt: skip
+        solve_state(i, a, ((q + moving) * n + i) * n * L, step * n, b, ((q + moving) * n + i) * L, step, r, h, acts,
+                    i * n, x, at, n * L, whole, starts, first, n * L, own)  # fmt: skip
 
 
-__all__ = ["one_way", "solve_in_turn"]
+@njit(**OPTIONS)
+def error_in_turn(a, b, q, moving, widths, panel, r, acts, path, spread):
+    """Fill spread (n, L): what the last divided difference of the rates along a path (points, n, L) does to the end.
+
+    The same as ``collocation_error``, whose filter is solved state by state.
+    """
+    n = acts.shape[0]
+    h = load(widths, panel * L)
+    for i in range(n):
+        total = caused(a, b, q, moving, h, r, acts, path, 0, n, i)
+        end = ((q + S * moving) * n + i) * n
+        for j in range(i):
+            if acts[i, j]:
+                share = slaved(h, load(a, (end + j) * L))
+                total = sub(total, mul(share, load(spread, j * L)))
+        store(spread, i * L, div(total, add(slaved(h, load(a, (end + i) * L)), splat(1.0))))
+    for i in range(n):
+        store(spread, i * L, magnitude(load(spread, i * L)))
+
+
+__all__ = ["error_in_turn", "one_way", "solve_in_turn"]

@@ -9,7 +9,7 @@ whose start is sought on the periodic orbit.
 from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, rows_of
-from menaquinone.solve._board import close_rows, gather, lay_rows, publish
+from menaquinone.solve._board import close_rows, gather, lay_rows, offer, publish
 from menaquinone.solve._curved import curved
 from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT, SAME
 from menaquinone.solve._panels import assess, compose, refresh, walk
@@ -55,7 +55,10 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
                 x_next[first + i, lane] = x[first + i, lane]
                 r_next[first + i, lane] = r[first + i, lane]
                 peak_next[first + i, lane] = peak[first + i, lane]
-        publish(program, plan, tile, work, stage, member, over_samples, over_points, False)
+        if n == 0 and over_points and not work.read[everyone]:
+            _show(program, plan, tile, work, stage, member, over_samples)
+        else:
+            publish(program, plan, tile, work, stage, member, over_samples, over_points, False)
         return
     if closing and not columns[STEADY]:  # what is slow stands still on the orbit of what is fast
         for place in range(plan.size[1] * PT * n * L):
@@ -67,6 +70,17 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
         publish(program, plan, tile, work, stage, member, over_samples, over_points, True)
         return
     _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon, begins)
+
+
+@njit(**OPTIONS)
+def _show(program, plan, tile, work, stage, member, over_samples):
+    """Evaluate outputs of a member without states that nobody reads, where they are looked at."""
+    lay_rows(program, plan, work, stage, member, over_samples, True)
+    K = plan.size[1]
+    for panel in range(plan.size[0] * K):
+        if plan.shown[panel] and (over_samples or panel < K):
+            offer(program, tile, work, stage, member, panel // K, panel % K)
+    close_rows(program, plan, tile, work, stage, member, over_samples, over_samples)
 
 
 @njit(**OPTIONS)

@@ -25,7 +25,7 @@ from menaquinone.solve._algebra import (
     zeros_of,
 )
 from menaquinone.solve._board import move_on, offer
-from menaquinone.solve._in_turn import one_way, solve_in_turn
+from menaquinone.solve._in_turn import error_in_turn, one_way, solve_in_turn
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
@@ -251,9 +251,10 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
     if columns[A_MOVES]:
         if in_turn:
             solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, x, 0, 1, path, n * L)
-        else:
-            _varying(program, plan, work, stage, panel, moving, r)
-            onward(work.keep, 0, work.psi, 0, S, reach, x, path, n * L)
+            error_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, spread)
+            return
+        _varying(program, plan, work, stage, panel, moving, r)
+        onward(work.keep, 0, work.psi, 0, S, reach, x, path, n * L)
         filters = view(program.filters, columns[MASK], (n, n))
         collocation_error(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, 0, filters, work.newton,
                           work.right, spread)  # fmt: skip
@@ -317,7 +318,8 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
             move(work.path, S * n * L, x, 0, n)
             move(work.path, 0, work.ends, 2 * panel * n * L, n)
             move(x, 0, work.ends, (2 * panel + 1) * n * L, n)
-            offer(program, tile, work, stage, member, j, k)
+            if work.read[columns[FIRST_MEMBER] + member] or plan.shown[panel]:
+                offer(program, tile, work, stage, member, j, k)
         if j == 0:
             for lane in range(L):
                 steps = plan.kind[lane] == STEP

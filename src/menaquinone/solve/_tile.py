@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
-from menaquinone.solve._control import accept, capture, decide
+from menaquinone.solve._control import accept, capture, decide, show
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, keep_step, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
@@ -72,6 +72,7 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
             need[0], need[1] = ROWS, 2 * widths.shape[0]
             return False
     sort_stops(plan)
+    show(plan, times)
     events = gather_events(agenda, crowd, plan, state, first)
     if events > plan.kinds.size:
         need[0], need[1] = EVENTS, 2 * events

@@ -204,6 +204,8 @@ class Plan(NamedTuple):
     place : ndarray (J K,)
         Where the panel's row stands in the table; where lanes have different rows, -2 less the number of a mixed row,
         or -1.
+    shown : ndarray (J K,) of uint8
+        Whether an output is wanted at the panel's end.
     padded : ndarray (J K,) of uint8
         Whether a lane's panel has no width while others' have.
     fade : ndarray (L,)
@@ -250,6 +252,7 @@ class Plan(NamedTuple):
     widths: np.ndarray
     rows: np.ndarray
     place: np.ndarray
+    shown: np.ndarray
     padded: np.ndarray
     fade: np.ndarray
     drifts: np.ndarray
@@ -283,7 +286,8 @@ class Work(NamedTuple):
 
     ``board`` holds rows of ``points`` (L,) each; ``meta`` (rows, 4) how to read a row: stride over samples, stride over
     points, place of the boundaries, stride over boundaries. ``scratch`` is handed out from element ``top`` on;
-    ``small`` and ``whole`` are numbers of one lane and integers of all.
+    ``small`` and ``whole`` are numbers of one lane and integers of all. ``read`` (members,): whether other members read
+    what one offers.
     """
 
     board: np.ndarray
@@ -311,6 +315,7 @@ class Work(NamedTuple):
     ends: np.ndarray
     spread: np.ndarray
     total: np.ndarray
+    read: np.ndarray
     outcome: np.ndarray
     points: np.ndarray  # (2,): of a row of the board; panels there is room for
 

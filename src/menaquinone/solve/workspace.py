@@ -68,7 +68,7 @@ class Workspace:
             np.zeros(5, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
             base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
-            np.zeros(panels, np.uint8),
+            *np.zeros((2, panels), np.uint8),
             np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
             *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
             np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
@@ -92,7 +92,7 @@ class Workspace:
             np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(n * n + n),
             np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64),
             np.zeros((outputs + 1, 3), np.int64), np.empty(2 * panels * n * LANES), np.empty(panels * n * LANES),
-            np.zeros((n + 1) * LANES), np.zeros((2, LANES)),
+            np.zeros((n + 1) * LANES), _read(self.program), np.zeros((2, LANES)),
             np.array([points, panels]),
         )  # fmt: skip
 
@@ -133,6 +133,17 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
         types.Array(types.int64, 1, "C"),
     )
     return _address(kinds)
+
+
+def _read(program: Program) -> np.ndarray:
+    """Return whether other members read what each member offers (members,)."""
+    rows = np.zeros(int(program.counts[0]), np.uint8)
+    rows[program.feed] = rows[program.terms] = 1
+    found = []
+    for columns in program.stage.tolist():
+        first, width = columns[tables.FIRST_ROW], columns[tables.OUTPUTS]
+        found += [rows[first + k * width : first + (k + 1) * width].any() for k in range(columns[tables.MEMBERS])]
+    return np.array(found, np.uint8)
 
 
 def _scratch(n: int) -> int:
