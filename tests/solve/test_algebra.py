@@ -69,7 +69,9 @@ class Row:
         self.flat = np.full(int(called(algebra.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
         scratch = Scratch(
-            np.full(14 * n * n * LANES + 3 * LANES, np.nan), np.zeros(1, int), np.zeros((algebra.COUNTS + 1, LANES), int)
+            np.full(14 * n * n * LANES + 3 * LANES, np.nan),
+            np.zeros(1, int),
+            np.zeros((algebra.COUNTS + 1, LANES), int),
         )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0

@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._algebra import OPTIONS, L, move
 from menaquinone.solve._kinds import PT
 from menaquinone.solve._pointers import invoke7
 from menaquinone.solve._records import address
@@ -137,9 +137,7 @@ def close_rows(program, plan, tile, work, stage, member, over_samples, by_sample
             writes[o, 0] += meta[first + o, 2]
             writes[o, 1], writes[o, 2] = 0, L
         for o in range(O):
-            for i in range(n):
-                for lane in range(L):
-                    work.bounds[(o * n + i) * L + lane] = work.z[plan.size[0] + o, i, lane]
+            move(work.z, (plan.size[0] + o) * work.z.shape[1] * L, work.bounds, o * n * L, n)
         p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
         invoke7(
             columns[EVALUATE], address(p), address(reads), address(work.board), 1, O, address(work.bounds),

@@ -8,7 +8,7 @@ whose start is sought on the periodic orbit.
 
 from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, rows_of
+from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, move, rows_of
 from menaquinone.solve._board import close_rows, gather, lay_rows, offer, publish
 from menaquinone.solve._curved import curved
 from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT, SAME
@@ -16,6 +16,7 @@ from menaquinone.solve._panels import assess, compose, refresh, walk
 from menaquinone.solve._periods import find_starts
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
+from menaquinone.solve._vectors import load, select, store
 from menaquinone.solve.program import (
     A_MOVES,
     AFFINE,
@@ -132,13 +133,12 @@ def _affine(program, plan, tile, table, work, stage, member, n, first, over_samp
     lay_rows(program, plan, work, stage, member, by_sample, True)
     walk(program, plan, tile, table, work, stage, member, n, first, J_path, over_samples, over_points, begins)
     assess(program, plan, tile, work, stage, member, n, first, J_path, rtol, horizon, decay)
-    end = (2 * plan.size[1] - 1) * n * L
+    end, wide, resting = (2 * plan.size[1] - 1) * n * L, z.shape[1], rows_of(work, 1)
+    for lane in range(L):
+        resting[0, lane] = 1.0 if still[lane] != 0 else 0.0
     for o in range(plan.size[2]):  # who is periodic is at a boundary what the period ends with, to the bit
         for i in range(n):
-            for lane in range(L):
-                if still[lane] != 0:
-                    z[J + o, i, lane] = work.ends[end + i * L + lane]
-    for i in range(n):
-        for lane in range(L):
-            x_next[first + i, lane] = z[J + plan.size[2], i, lane]
+            at = ((J + o) * wide + i) * L
+            store(z, at, select(load(resting, 0), load(work.ends, end + i * L), load(z, at)))
+    move(z, (J + plan.size[2]) * wide * L, x_next, first * L, n)
     close_rows(program, plan, tile, work, stage, member, over_samples, by_sample)

@@ -10,7 +10,7 @@ from menaquinone.solve._grid import align, forget, keep_step, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
-from menaquinone.solve._windows import choose, part, sort_stops
+from menaquinone.solve._windows import choose, part, tabulate_leaps
 from menaquinone.solve.program import FIRST_MEMBER, MEMBERS, WHEN, Tile
 
 
@@ -71,7 +71,7 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
         if not align(plan, raw, table):
             need[0], need[1] = ROWS, 2 * widths.shape[0]
             return False
-    sort_stops(plan)
+    tabulate_leaps(plan)
     show(plan, times)
     events = gather_events(agenda, crowd, plan, state, first)
     if events > plan.kinds.size:

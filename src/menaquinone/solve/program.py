@@ -220,8 +220,6 @@ class Plan(NamedTuple):
         The functions that the coefficients multiply, at every period.
     iterated : ndarray (L,)
         Periods after which the variable no longer moves.
-    stops : ndarray (2, J + O + 1, L)
-        Number of the period and slot of z of every sample, boundary and the end, in rising order; -1 behind the last.
     swing : ndarray (2, L)
         Sum and largest value of the last interpolation term over the periods, for a unit coefficient.
     ratio : ndarray (J K, L)
@@ -267,7 +265,6 @@ class Plan(NamedTuple):
     inverse: np.ndarray
     psi: np.ndarray
     iterated: np.ndarray
-    stops: np.ndarray
     swing: np.ndarray
     ratio: np.ndarray
     leap_ratio: np.ndarray

@@ -15,7 +15,7 @@ from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, T
 
 SAMPLES, BOUNDARIES = 16, 256
 """Most periods sampled in a leap, and most outputs at boundaries of its periods."""
-_MARKS, _CUTS, _MIXED = 512, 2048, 32
+_MARKS, _CUTS, _MIXED, _DOUBLINGS = 512, 2048, 32, 24
 
 
 class Workspace:
@@ -72,7 +72,7 @@ class Workspace:
             np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
             *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
             np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
-            np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)),
+            np.zeros((2, LANES)),
             np.zeros(lanes), np.zeros(LANES), np.zeros((MOST_BASE, LANES)), *np.zeros((2, panels), np.int64),
             *np.zeros((4, events), np.int64), np.zeros(events),
         )  # fmt: skip
@@ -148,8 +148,8 @@ def _read(program: Program) -> np.ndarray:
 
 def _scratch(n: int) -> int:
     """Return how many numbers the march of a member with n states has in use at most."""
-    squares = MOST_BASE + S + 12
-    return int((2 * squares * n * n + 64 * (n + 1)) * LANES)
+    squares = MOST_BASE + S + 12 + _DOUBLINGS
+    return int((2 * squares * n * n + (64 + _DOUBLINGS) * (n + 1)) * LANES)
 
 
 @lru_cache
