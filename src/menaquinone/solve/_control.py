@@ -20,8 +20,10 @@ from menaquinone.solve.program import (
 )
 from menaquinone.solve.tableau import LAGRANGE
 
-_MOST_STEPS = 16
-"""Periods stepped before a leap is tried again."""
+_MOST_STEPS, _MOST_HELD = 16, 3
+"""Periods stepped before a leap is tried again, and until something begins."""
+_UNSURE = 0.1
+"""Periods that the beginning of something, read off a leap, may be off by."""
 _MOST_PANELS = 4096
 """A lane that asks for more panels than this in a window has no solution to be found."""
 _LEAST_BASE, _SPARE = 3, 0.3
@@ -107,16 +109,50 @@ def _share_at(values, level):
 
 
 @njit(**OPTIONS)
+def _onset_in_leap(plan, board, base, by_sample, end, level, values, lane):
+    """Return after how many periods of a leap a rising input reaches a level, infinity where it does not.
+
+    It is known at the ends of sampled periods; between them a cubic tells the day.
+    """
+    many, number = plan.base[lane], 0
+    times, heights = values[: MOST_BASE + 1], values[MOST_BASE + 1 : 2 * (MOST_BASE + 1)]
+    times[0], heights[0] = 0.0, board[base]
+    for q in range(many):
+        j = PLACES[many, q]
+        times[q + 1], heights[q + 1] = plan.nodes[j, lane] + 1.0, board[base + j * by_sample + end]
+    while number <= many and not heights[number] >= level:
+        number += 1
+    if number == 0 or number > many:
+        return 0.0 if number == 0 else np.inf
+    low, high = times[number - 1], times[number]
+    first = max(0, min(number - 2, many - 3))
+    for _ in range(50):
+        middle, value = 0.5 * (low + high), 0.0
+        for q in range(first, first + 4):
+            weight = 1.0
+            for other in range(first, first + 4):
+                if other != q:
+                    weight *= (middle - times[other]) / (times[q] - times[other])
+            value += weight * heights[q]
+        if value < level:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@njit(**OPTIONS)
 def _onsets(program, plan, tile, state, work, lane, raw):
     """Look for states of one lane that begin to exist in its window.
 
-    In a stepped window their times become cuts; a leap is shortened to end before. Returns whether anything was found.
+    In a stepped window their times become cuts; a leap is shortened to end before, and the period in question is
+    stepped behind it. Returns whether anything was found.
     """
-    kind, nodes, starts, widths = plan.kind, plan.nodes, plan.starts, plan.widths
+    kind, starts, widths = plan.kind, plan.starts, plan.widths
     left, since, p, meta = plan.left, tile.since, tile.p, work.meta
     board, reach, hold, many_cuts = work.board, state.reach, state.hold, state.many_cuts
     cuts, raw_count, stage, feed = state.cuts, raw.laid, program.stage, program.feed
-    found = False
+    found, soonest = False, np.inf
     K, points = plan.size[1], work.points[0]
     values = raw.spare
     for i in range(stage.shape[0]):
@@ -131,21 +167,8 @@ def _onsets(program, plan, tile, state, work, lane, raw):
             level = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] + columns[LEVEL], lane]
             base, by_sample, by_point = row * points * L + lane, meta[row, 0], meta[row, 1]
             if kind[lane] == LEAP:
-                done, below = 0, board[base]
-                for q in range(plan.base[lane]):
-                    j = PLACES[plan.base[lane], q]
-                    value = board[base + j * by_sample + (K * PT - 1) * by_point]
-                    number = nodes[j, lane] + 1
-                    if value >= level:
-                        share = (level - below) / (value - below) if value > below else 0.0
-                        count = max(done, np.int64(np.floor(done + share * (number - done))) - 1)
-                        if count < LEAST_LEAP:  # it is stepped through; what comes behind is leaped as before
-                            hold[lane] = 3
-                        else:
-                            reach[lane] = count
-                        found = True
-                        break
-                    done, below = number, value
+                at = _onset_in_leap(plan, board, base, by_sample, (K * PT - 1) * by_point, level, values, lane)
+                soonest = min(soonest, at)
                 continue
             k = 0
             while k < raw_count[0, lane] and not board[base + (k * PT + S) * by_point] >= level:
@@ -159,6 +182,14 @@ def _onsets(program, plan, tile, state, work, lane, raw):
             since[everyone, lane] = at
             many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], at - left[lane])
             found = True
+    if soonest < np.inf:
+        count = max(np.int64(np.floor(soonest - _UNSURE)), 0)
+        periods = np.int64(np.floor(soonest + _UNSURE)) + 1 - count
+        if count < LEAST_LEAP:  # it is stepped through; what comes behind is leaped as before
+            hold[lane] = min(count + periods, _MOST_HELD)
+        else:
+            reach[lane], hold[lane] = count, -periods
+        return True
     return found
 
 
@@ -268,7 +299,7 @@ def accept(agenda, edges, plan, tile, state, leaps, lane):
         peak[s, lane] = max(peak[s, lane], peak_next[s, lane])
     if kind[lane] == LEAP:
         reach[lane] = max(reach[lane], 32 * count[lane])
-        refused[lane] = 0
+        refused[lane], hold[lane] = 0, -min(hold[lane], 0)
         state.base[lane] = _base_after(plan, state, lane)
     elif hold[lane] > 0:
         hold[lane] = 0
@@ -299,6 +330,7 @@ def accept(agenda, edges, plan, tile, state, leaps, lane):
 def _leap_refused(plan, state, lane, lost):
     """Shorten a lane's leap, or have a few periods stepped first, which makes a transient smaller."""
     hold = state.hold
+    hold[lane] = max(hold[lane], 0)
     ratio = plan.leap_ratio[lane]
     usable = np.isfinite(ratio) and not lost
     if plan.base[lane] < MOST_BASE:

@@ -168,7 +168,7 @@ def choose(agenda, crowd, plan, state, times, subject, lane, settings, leaps):
                 if TINY < phase < period - TINY:
                     right[lane] = min(right[lane], left + phase)
                     return
-        if hold[lane] == 0 and min(count, reach[lane]) >= LEAST_LEAP:
+        if hold[lane] <= 0 and min(count, reach[lane]) >= LEAST_LEAP:
             count = min(count, reach[lane])
             if _try_leap(plan, state, slowest[subject], leaps == 2, times, lane, count, begin, period,
                          rtol):  # fmt: skip
