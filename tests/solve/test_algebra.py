@@ -14,6 +14,8 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from menaquinone.solve import _algebra as algebra
+from menaquinone.solve import _exponentials as exponentials
+from menaquinone.solve import _through as through
 from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.structure import elimination
@@ -53,11 +55,18 @@ class Scratch(NamedTuple):
     scratch: np.ndarray
     top: np.ndarray
     whole: np.ndarray
+    steps: np.ndarray
 
 
 @njit(**{name: value for name, value in algebra.OPTIONS.items() if name != "cache"})
 def propagated(a, widths, linked, driven, out, scratch):
-    algebra.propagators(a, widths, 0, linked, driven, out, 0, refer(scratch))
+    exponentials.propagators(a, widths, 0, linked, driven, out, 0, refer(scratch))
+
+
+@njit(**{name: value for name, value in algebra.OPTIONS.items() if name != "cache"})
+def led(rows, n, linked, x, total, b, driven, out):
+    for i in range(n):
+        through.to_nodes(rows, 0, n, i, linked, x, 0, total, 1, b, 0, n * LANES, driven, out, i * LANES, n * LANES)
 
 
 class Row:
@@ -66,12 +75,13 @@ class Row:
     def __init__(self, a, width, *, driven=True):
         n = self.n = len(a)
         self.driven, (_, self.reach) = driven, linked_of(a)
-        self.flat = np.full(int(called(algebra.row_size, n=n, driven=driven)), np.nan)
+        self.flat = np.full(int(called(exponentials.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
         scratch = Scratch(
             np.full(14 * n * n * LANES + 3 * LANES, np.nan),
             np.zeros(1, int),
             np.zeros((algebra.COUNTS + 1, LANES), int),
+            np.zeros(2 * n * n * (n + 1) + 1, int),
         )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0
@@ -84,10 +94,8 @@ class Row:
 
     def forced(self, total, b):
         psi = np.full((STAGES, self.n, LANES), np.nan)
-        called(
-            algebra.forced, rows=self.flat, row=0, n=self.n, driven=self.driven,
-            linked=self.reach, total=total, b=np.ascontiguousarray(b), q=0, moving=1, from_node=0, psi=psi, into=0,
-        )  # fmt: skip
+        driven, nothing = int(self.driven), np.zeros((self.n, LANES))
+        led(self.flat, self.n, self.reach, nothing, total, np.ascontiguousarray(b), driven, psi)
         return psi
 
     def estimate(self, b):

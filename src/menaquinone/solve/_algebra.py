@@ -27,12 +27,10 @@ from menaquinone.solve._vectors import (
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
     DIFFERENCE,
-    LAGRANGE,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,
     NODE_INTEGRALS,
-    NODE_POLYNOMIAL,
     POINTS,
     SLOPES,
     STAGES,
@@ -41,9 +39,6 @@ from menaquinone.solve.tableau import (
 
 L = LANES
 S = STAGES
-_TERMS, _PARTS = 20, 5
-"""Terms of the series at norm 1: the rest is below 1e-18; and how many are summed at a time."""
-_SPILL = NODE_POLYNOMIAL.coef.copy()
 _LARGEST = float(np.abs(NODE_INTEGRALS).max())
 _SLAVED = _LARGEST / float(np.prod(1.0 - POINTS[1:-1]))
 """Weight of a filter whose estimate tends to the error of a state that follows its input at once."""
@@ -51,8 +46,6 @@ _FAST = 10.0
 """Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
 _LEAST = 0.03
 """Most credit that an error estimate gets for terms that fall from one to the next."""
-_INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TERMS + S + 4)])
-"""1 / k!"""
 
 WAITING, STILL, ITERATED, AT, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(9)
 """Rows of ``work.whole``: integers of all lanes."""
@@ -96,209 +89,6 @@ def fill(into, value):
     for i in range(into.shape[0]):
         for lane in range(L):
             into[i, lane] = value
-
-
-@njit(**OPTIONS)
-def row_size(n, driven):
-    """Return how many numbers the propagators of one panel width take."""
-    square = n * n * L
-    return (2 * S + (S * (S + 1) + S if driven else 0)) * square
-
-
-@njit(**OPTIONS)
-def _multiply(left, right, linked, out, into):
-    """Multiply matrices (n, n, L), the result from element ``into`` of out on."""
-    n = linked.shape[0]
-    for i in range(n):
-        for j in range(n):
-            if linked[i, j]:
-                total = splat(0.0)
-                for k in range(n):
-                    if linked[i, k] and linked[k, j]:
-                        total = fma(load(left, (i * n + k) * L), load(right, (k * n + j) * L), total)
-                store(out, into + (i * n + j) * L, total)
-
-
-@njit(**OPTIONS)
-def _norm(a):
-    """Return the largest column sum of magnitudes of a matrix (n, n, L)."""
-    n, norm = a.shape[0], splat(0.0)
-    for j in range(n):
-        column = splat(0.0)
-        for i in range(n):
-            column = add(column, magnitude(load(a, (i * n + j) * L)))
-        norm = largest(norm, column)
-    return norm
-
-
-@njit(**OPTIONS)
-def _halvings(norms, share, counts, scale):
-    """Count how often a share of each lane's norm (L,) has to be halved to be at most 1; return the largest count.
-
-    scale (L,) gets what the whole is multiplied by.
-    """
-    most = 0
-    for lane in range(L):
-        norm, counts[lane], scale[lane] = norms[lane] * share, 0, share
-        while norm > 1.0 and counts[lane] < 60:
-            norm *= 0.5
-            scale[lane] *= 0.5
-            counts[lane] += 1
-        most = max(most, counts[lane])
-    return most
-
-
-@njit(**OPTIONS)
-def _powers(z, linked, powers):
-    """Fill powers (5, n, n, L) with those of a matrix from the first on."""
-    n = z.shape[0]
-    square = n * n * L
-    for place in range(n * n):
-        store(powers, place * L, load(z, place * L))
-        for k in range(1, _PARTS):
-            store(powers, k * square + place * L, splat(0.0))
-    for k in range(1, _PARTS):
-        _multiply(z, powers[k - 1], linked, powers, k * square)
-
-
-@njit(**OPTIONS)
-def _series(powers, scale, linked, order, last, spare):
-    """Fill ``last`` with the Taylor series of phi_order, twenty terms of it, at a scaled matrix of norm 1 at most.
-
-    Five terms at a time (Paterson and Stockmeyer): only three products are taken.
-    """
-    n = linked.shape[0]
-    square = n * n * L
-    shares = splat(1.0)
-    for _ in range(_PARTS):
-        shares = mul(shares, scale)
-    for block in range(_TERMS // _PARTS - 1, -1, -1):
-        first = block < _TERMS // _PARTS - 1
-        if first:
-            _multiply(powers[_PARTS - 1], last, linked, spare, 0)
-        for i in range(n):
-            for j in range(n):
-                if linked[i, j]:
-                    at, power = (i * n + j) * L, scale
-                    total = splat(_INVERSE[block * _PARTS + order] if i == j else 0.0)
-                    for k in range(1, _PARTS):
-                        term = mul(power, splat(_INVERSE[block * _PARTS + k + order]))
-                        total = fma(load(powers, (k - 1) * square + at), term, total)
-                        power = mul(power, scale)
-                    store(last, at, fma(load(spare, at), shares, total) if first else total)
-
-
-@njit(**OPTIONS)
-def _phi(powers, scale, linked, order, phi, spare, counts, most, keep):
-    """Fill phi[k] = phi_k(z), k = 0..order: a series for the last, recurrence down, doubling back up.
-
-    z is ``scale`` times the first of the powers, doubled as often as ``counts`` says, ``most`` times at the most.
-    """
-    n = linked.shape[0]
-    square = n * n * L
-    _series(powers, scale, linked, order, phi[order], spare)
-    for k in range(order - 1, -1, -1):
-        _multiply(powers[0], phi[k + 1], linked, spare, 0)
-        for i in range(n):
-            for j in range(n):
-                if linked[i, j]:
-                    at = (i * n + j) * L
-                    store(phi, k * square + at, fma(load(spare, at), scale, splat(_INVERSE[k] if i == j else 0.0)))
-    for turn in range(most):
-        for lane in range(L):
-            keep[lane] = 1.0 if turn < counts[lane] else 0.0
-        for k in range(order, -1, -1):  # phi_k(2z) needs the old phi_0 .. phi_k
-            _multiply(phi[0], phi[k], linked, spare, 0)
-            half = 0.5**k
-            for i in range(n):
-                for j in range(n):
-                    if linked[i, j]:
-                        at = (i * n + j) * L
-                        total = load(spare, at)
-                        for q in range(1, k + 1):
-                            total = fma(load(phi, q * square + at), splat(_INVERSE[k - q]), total)
-                        old = load(phi, k * square + at)
-                        # lanes that are done keep what they have
-                        store(phi, k * square + at, select(load(keep, 0), mul(total, splat(half)), old))
-
-
-@njit(**OPTIONS)
-def propagators(a, widths, row, linked, driven, out, begin, work):
-    """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
-
-    a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from
-    element ``begin`` on, one after the other, keep and hold (s, n, n, L): effect of the start and of a constant input
-    at each node; and where ``driven`` drive (s, s + 1, n, n, L): of the input at each point, and defect (s, n, n, L):
-    of the input's divided difference when the start is left out of the interpolation.
-    """
-    n = a.shape[0]
-    order = S + 1 if driven else 1
-    square, top = n * n * L, work.top[0]
-    phi = view(work.scratch, take(work, (order + 1) * square), (order + 1, n, n, L))
-    powers = view(work.scratch, take(work, _PARTS * square), (_PARTS, n, n, L))
-    z = view(work.scratch, take(work, square), (n, n, L))
-    spare = view(work.scratch, take(work, square), (n, n, L))
-    keep, scale, norms = rows_of(work, 1), rows_of(work, 1), rows_of(work, 1)
-    counts, width = work.whole[COUNTS], load(widths, row * L)
-    for place in range((order + 1) * n * n):
-        store(phi, place * L, splat(0.0))
-    for place in range(n * n):
-        store(spare, place * L, splat(0.0))
-        store(z, place * L, mul(load(a, place * L), width))
-    store(norms, 0, _norm(z))
-    _halvings(norms[0], 1.0, counts, scale[0])
-    whole = load(scale, 0)
-    for place in range(n * n):
-        store(z, place * L, mul(load(z, place * L), whole))
-    _powers(z, linked, powers)
-    for node in range(S):
-        step = mul(width, splat(POINTS[node + 1]))
-        most = _halvings(norms[0], POINTS[node + 1], counts, scale[0])
-        _phi(powers, div(load(scale, 0), whole), linked, order, phi, spare, counts, most, keep[0])
-        for place in range(n * n):
-            store(out, begin + node * square + place * L, load(phi, place * L))
-            store(out, begin + (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
-        if driven:
-            _drives(node, width, phi, out, begin + 2 * S * square)
-    work.top[0] = top
-
-
-@njit(**OPTIONS)
-def _drives(node, width, phi, out, begin):
-    n = phi.shape[1]
-    square = n * n * L
-    for place in range(n * n):
-        for point in range(S + 2):
-            which = S * (S + 1) + node if point > S else node * (S + 1) + point
-            total = splat(0.0)
-            factorial, power = 1.0, POINTS[node + 1]
-            for k in range(S + 1):
-                weight = power * factorial * (_SPILL[k] if point > S else LAGRANGE[point, k])
-                total = fma(load(phi, (k + 1) * square + place * L), splat(weight), total)
-                factorial *= k + 1
-                power *= POINTS[node + 1]
-            store(out, begin + which * square + place * L, mul(total, width))
-
-
-@njit(**OPTIONS)
-def forced(rows, row, n, driven, linked, total, b, q, moving, from_node, psi, into):
-    """Fill psi (s, n, L) from element ``into`` on, from one of the nodes on, by the propagators at element ``row``.
-
-    It is what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do.
-    """
-    square = n * n * L
-    for node in range(from_node, S):
-        for i in range(n):
-            out = splat(0.0)
-            for j in range(n):
-                if linked[i, j]:
-                    place = (i * n + j) * L
-                    out = fma(load(rows, row + (S + node) * square + place), load(total, j * L), out)
-                    if driven:
-                        for point in range(S + 1):
-                            at = (2 * S + node * (S + 1) + point) * square + place
-                            out = fma(load(rows, row + at), load(b, ((q + point * moving) * n + j) * L), out)
-            store(psi, into + (node * n + i) * L, out)
 
 
 @njit(inline="always", **OPTIONS)

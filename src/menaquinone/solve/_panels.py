@@ -18,13 +18,12 @@ from menaquinone.solve._algebra import (
     judge,
     move,
     onward,
-    propagators,
     raise_to,
-    row_size,
     rows_of,
     zeros_of,
 )
 from menaquinone.solve._board import move_on, offer
+from menaquinone.solve._exponentials import propagators, row_size
 from menaquinone.solve._in_turn import error_in_turn, one_way, solve_in_turn
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9

@@ -313,6 +313,7 @@ class Work(NamedTuple):
     spread: np.ndarray
     total: np.ndarray
     read: np.ndarray
+    steps: np.ndarray
     outcome: np.ndarray
     points: np.ndarray  # (2,): of a row of the board; panels there is room for
 

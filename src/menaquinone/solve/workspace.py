@@ -92,7 +92,8 @@ class Workspace:
             np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(n * n + n),
             np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64),
             np.zeros((outputs + 1, 3), np.int64), np.empty(2 * panels * n * LANES), np.empty(panels * n * LANES),
-            np.zeros((n + 1) * LANES), _read(self.program), np.zeros((2, LANES)),
+            np.zeros((n + 1) * LANES), _read(self.program), np.zeros(2 * n * n * (n + 1) + 1, np.int64),
+            np.zeros((2, LANES)),
             np.array([points, panels]),
         )  # fmt: skip
 
