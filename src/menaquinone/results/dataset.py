@@ -7,6 +7,7 @@ would not fit.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +272,7 @@ def _links(sources: Iterable[str]) -> dict[str, str]:
     return {one: evidence.row(one).link for source in sources for one in source_ids(source) if evidence.exists(one)}
 
 
+@cache  # asking takes longer than all other labels together
 def package_version() -> str:
     """Return the version of the installed package."""
     try:

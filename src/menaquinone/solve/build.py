@@ -9,6 +9,7 @@ from menaquinone import units
 from menaquinone.solve.actions import RESET, Actions, Target
 from menaquinone.solve.entry import Entry, enter
 from menaquinone.solve.equations import LANES, equations
+from menaquinone.solve.kept import Kept
 from menaquinone.solve.orbits import acting
 from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, coefficients, inputs
 from menaquinone.solve.program import COLUMNS, Agenda, Crowd, Program
@@ -19,6 +20,8 @@ from menaquinone.solve.structure import elimination, structure
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
 _INVERSE_STEPS = 40
+_programs: Kept[tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]] = Kept(16)
+_agendas: Kept[tuple[list[tuple[Target, ...]], Agenda, list[np.ndarray]]] = Kept(8)
 
 
 class Built:
@@ -38,17 +41,36 @@ class Built:
         self.linear = {
             name for name, one in problem.covariates.items() if one.hold == "linear" and one.values.shape[1] > 1
         }
+        self.targets: list[tuple[Target, ...]] = []
         self.first_row: dict[str, int] = {}
         self.covariate_rows: list[tuple[str, int]] = []
         self.entry_rows: list[tuple[str, bool, int]] = []
         self.equations = [equations(one.block) for one in self.stages]
-        self.targets = [_targets(one) for one in problem.actions]
-        self.program = self._program()
-        self.agenda = self._agenda()
+        key = self._key()
+        self.program, self.first_row, self.covariate_rows, self.entry_rows = _programs(key, self._laid)
+        self.targets, self.agenda, self.quiet = _agendas((key, problem.actions), self._dosed)
         doses = problem.doses
         missing = [doses.taken_for(schedule) is not None for schedule in range(len(doses.schedules))]
         self.missing = np.array(missing, np.uint8)
-        self.quiet = [self._quiet(one) for one in problem.actions]
+
+    def _key(self) -> tuple[Any, ...]:
+        """Return all that the arrays of the model rest on: none of it is a number of a parameter or of a person."""
+        covariates = tuple(
+            (name, one.hold, one.values.shape[1], one.axis, one.members)
+            for name, one in self.problem.covariates.items()
+        )
+        addresses = tuple((one.coefficients, one.outputs) for one in self.equations)
+        return self.problem.model.shape, self.wanted, covariates, addresses, self.problem.initial is None
+
+    def _laid(self) -> tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]:
+        """Return the tables of the model and where things stand on the board."""
+        return self._program(), self.first_row, self.covariate_rows, self.entry_rows
+
+    def _dosed(self) -> tuple[list[tuple[Target, ...]], Agenda, list[np.ndarray]]:
+        """Return what is to be known of every schedule."""
+        every = self.problem.actions
+        self.targets = [_targets(one) for one in every]
+        return self.targets, self._agenda(), [self._quiet(one) for one in every]
 
     # the model --------------------------------------------------------------------------------------------------------
 

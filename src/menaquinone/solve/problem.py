@@ -21,9 +21,12 @@ from menaquinone.inputs.population import Population
 from menaquinone.model import Model, bracketed, sources
 from menaquinone.solve.actions import Actions, Target, actions
 from menaquinone.solve.handed import Handed, with_flights
+from menaquinone.solve.kept import Kept
 
 TIME_DIGITS = 9
 """Times are compared after rounding to so many digits of an hour (4 us)."""
+_wires_of: Kept[list[tuple["Wire", ...]]] = Kept(32)
+_actions_of: Kept[Actions] = Kept(32)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Wired:
 
 def wired(model: Model) -> tuple[Wired, ...]:
     """Resolve every read of a model to indices."""
-    return tuple(Wired(one, tuple(_wires(model, one))) for one in model.stages)
+    wires = _wires_of(model.shape, lambda: [tuple(_wires(model, one)) for one in model.stages])
+    return tuple(Wired(one, of_one) for one, of_one in zip(model.stages, wires, strict=True))
 
 
 def _wires(model: Model, one: Stage) -> Iterable[Wire]:
@@ -242,7 +246,13 @@ class Problem:
     def actions(self) -> tuple[Actions, ...]:
         """What happens when, for each distinct schedule."""
         by_record = self.dose_scale is not None
-        found = [actions(self.stages, schedule, by_record=by_record) for schedule in self.doses.schedules]
+        found = [
+            _actions_of(
+                (self.model.shape, schedule, by_record),
+                lambda schedule=schedule: actions(self.stages, schedule, by_record=by_record),
+            )
+            for schedule in self.doses.schedules
+        ]
         if self.initial is None or not len(self.initial.flights):
             return tuple(found)
         return tuple(
