@@ -163,8 +163,8 @@ def _onsets(program, plan, tile, state, work, lane, raw):
 
 
 @njit(**OPTIONS)
-def capture(program, plan, work, times, lane, place, until, captured):
-    """Copy the outputs of one lane at all output times of its window, up to ``until``."""
+def capture(program, plan, work, times, lane, until, found):
+    """Copy the outputs of one lane at all output times of its window, up to ``until``, to found (times x wanted, L)."""
     left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
     length, nodes, starts, widths = plan.length, plan.nodes, plan.starts, plan.widths
     meta, board, wanted = work.meta, work.board, program.wanted
@@ -190,9 +190,33 @@ def capture(program, plan, work, times, lane, place, until, captured):
                 place_of += meta[row, 2] + boundary * meta[row, 3]
             else:
                 place_of += j * meta[row, 0] + (k * PT + S) * meta[row, 1]
-            captured[o, w, place] = board[place_of]
+            found[o * wanted.size + w, lane] = board[place_of]
         boundary += on_boundary
         o += 1
+
+
+@njit(**OPTIONS)
+def deliver(found, whole, rows, places, first):
+    """Copy what sixteen people have found to the columns of the whole where the result has them.
+
+    rows (wanted, 2): row of the whole at the first time, and rows from time to time; places (n,): a column for each
+    person, from the one in lane 0 on. Lanes behind the last person repeat that person and go nowhere.
+    """
+    count = min(L, places.size - first)
+    adjacent = count == L
+    for lane in range(1, count):
+        adjacent = adjacent and places[first + lane] == places[first] + lane
+    wanted = rows.shape[0]
+    for o in range(found.shape[0] // max(wanted, 1)):
+        for w in range(wanted):
+            row, at = rows[w, 0] + o * rows[w, 1], o * wanted + w
+            if adjacent:
+                place = places[first]
+                for lane in range(L):
+                    whole[row, place + lane] = found[at, lane]
+            else:
+                for lane in range(count):
+                    whole[row, places[first + lane]] = found[at, lane]
 
 
 @njit(**OPTIONS)
@@ -287,7 +311,7 @@ def _leap_refused(plan, state, lane, lost):
 
 
 @njit(**OPTIONS)
-def decide(program, plan, tile, state, work, raw, times, lane, subject, adaptive, captured, outcome):
+def decide(program, plan, tile, state, work, raw, times, lane, adaptive, found, outcome):
     """Return whether to accept a lane's window; else it is noted how to try again, or that the lane has failed.
 
     outcome (2, L) gets the status and the time of a failure.
@@ -316,7 +340,7 @@ def decide(program, plan, tile, state, work, raw, times, lane, subject, adaptive
     elif not leaping and (tries[lane] >= (MOST_TRIES if adaptive else 1) or panels > _MOST_PANELS):
         ratio = plan_ratio[where, lane]
         outcome[0, lane], outcome[1, lane] = 1.0 if np.isfinite(ratio) else 2.0, starts[where, lane]
-        capture(program, plan, work, times, lane, subject, starts[where, lane], captured)
+        capture(program, plan, work, times, lane, starts[where, lane], found)
         finished[lane] = 1
     else:
         refine(plan, state, raw, lane)

@@ -20,6 +20,8 @@ from menaquinone.solve.structure import elimination, structure
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
 _INVERSE_STEPS = 40
+_BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest")
+"""What a crowd has person by person; all else tile by tile."""
 _programs: Kept[tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]] = Kept(16)
 _agendas: Kept[tuple[list[tuple[Target, ...]], Agenda, list[np.ndarray]]] = Kept(8)
 
@@ -395,6 +397,17 @@ class Built:
         return np.where(np.isfinite(slowest), slowest, 0.0)
 
 
+def part_of(crowd: Crowd, people: slice) -> Crowd:
+    """Return some of the people; they begin with a tile and end with one, or with the last person."""
+    first, n = people.start, len(crowd.schedule)
+    last = min(-(-people.stop // LANES) * LANES, n)
+    if (first, last) == (0, n):
+        return crowd
+    tiles, lanes = slice(first // LANES, last // LANES), slice(first, last)
+    parts = {name: values[lanes if name in _BY_PERSON else tiles] for name, values in crowd._asdict().items()}
+    return Crowd(**parts | {"share": np.ascontiguousarray(crowd.share[:, lanes])})
+
+
 def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
     """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites."""
     try:
@@ -483,4 +496,4 @@ def _targets(actions: Actions) -> tuple[Target, ...]:
     return (*actions.targets, *dict.fromkeys(one for one in of_orbits if one not in actions.targets))
 
 
-__all__ = ["Built"]
+__all__ = ["Built", "part_of"]

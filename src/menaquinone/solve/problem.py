@@ -6,7 +6,7 @@ sees a name.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -249,7 +249,7 @@ class Problem:
         found = [
             _actions_of(
                 (self.model.shape, schedule, by_record),
-                lambda schedule=schedule: actions(self.stages, schedule, by_record=by_record),
+                partial(actions, self.stages, schedule, by_record=by_record),
             )
             for schedule in self.doses.schedules
         ]
