@@ -19,7 +19,6 @@ from menaquinone.solve.structure import elimination, structure
 
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
-_INVERSE_STEPS = 40
 _BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest")
 """What a crowd has person by person; all else tile by tile."""
 _programs: Kept[tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]] = Kept(16)
@@ -410,19 +409,14 @@ def part_of(crowd: Crowd, people: slice) -> Crowd:
 
 def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
     """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites."""
+    from menaquinone.solve._modes import growth_of
+
     try:
         inverse = np.ascontiguousarray(np.moveaxis(np.linalg.inv(a), 0, -1))
     except np.linalg.LinAlgError:
         return np.zeros(len(a))
-    y = np.zeros(inverse.shape[1:])
-    y[state] = 1.0
-    for turn in range(_INVERSE_STEPS):
-        # not by a matrix product, whose rounding would depend on how many people there are
-        y = (inverse * y).sum(axis=1)
-        if turn % 8 == 6:
-            largest = np.abs(y).max(axis=0)
-            y /= np.where(largest > 0, largest, 1.0)
-    growth = np.abs(y).max(axis=0)  # of the last turn alone: the largest was 1 before
+    growth = np.empty(len(a))
+    growth_of(inverse, state, growth)
     return np.asarray(1.0 / np.where(growth > 0, growth, np.inf))
 
 

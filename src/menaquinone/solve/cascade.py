@@ -250,19 +250,30 @@ class _Runner:
 
         statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
         found = np.empty((len(self.cells), LANES))
-        space, number = _spare.taken(self.built.program, self.marks), 0
+        scratch, number = _spare.taken(self.built.program, self.marks), 0
+        space = scratch.space
+        scratch.address = scratch.address or march_address(self.built.program, space, crowd)
         while number * LANES < len(crowd.schedule) and not stopped.is_set():
             need[0] = 0
             number = self.kernel(
-                march_address(self.built.program, space, crowd), self.built.program, self.built.agenda, crowd,
-                self.problem.times, self.settings, self.switches, self.marks, space.plan, space.lanes, space.raw,
+                scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times,
+                self.settings, self.switches, self.marks, space.plan, space.lanes, space.raw,
                 space.work, space.table, space.space, space.since, number, found, rows, self.rows, places, status,
                 failed_at, statistics, stop, need,
             )  # fmt: skip
             if need[0]:
                 space.grow(int(need[0]), int(need[1]))
-        _spare.left(space, self.marks)
+        _spare.left(scratch)
         self._raise_errors()
+
+
+@dataclass
+class _Scratch:
+    """What one thread works in, for one model and a number of marks; and the address of its march, 0 if unknown."""
+
+    space: "Workspace"
+    marks: int
+    address: int = 0
 
 
 class _Spare:
@@ -272,25 +283,25 @@ class _Spare:
     """
 
     def __init__(self) -> None:
-        self._held: deque[tuple[int, Workspace]] = deque(maxlen=os.cpu_count() or 1)
+        self._held: deque[_Scratch] = deque(maxlen=os.cpu_count() or 1)
 
-    def taken(self, program: Program, marks: np.ndarray) -> "Workspace":
+    def taken(self, program: Program, marks: np.ndarray) -> _Scratch:
         """Return scratch for a model and a number of marks."""
         from menaquinone.solve.workspace import Workspace
 
         for _ in range(len(self._held)):
             try:
-                size, space = self._held.pop()
+                one = self._held.pop()
             except IndexError:  # another thread was faster
                 break
-            if space.program is program and size == len(marks):
-                return space
-            self._held.appendleft((size, space))
-        return Workspace(program, marks)
+            if one.space.program is program and one.marks == len(marks):
+                return one
+            self._held.appendleft(one)
+        return _Scratch(Workspace(program, marks), len(marks))
 
-    def left(self, space: "Workspace", marks: np.ndarray) -> None:
+    def left(self, scratch: _Scratch) -> None:
         """Take scratch back."""
-        self._held.append((len(marks), space))
+        self._held.append(scratch)
 
 
 _spare = _Spare()

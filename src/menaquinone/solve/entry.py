@@ -7,7 +7,18 @@ import numpy as np
 
 from menaquinone.errors import InputError
 from menaquinone.solve.handed import Handed
-from menaquinone.solve.problem import Held, Problem, Wired, coefficients, inputs, pack, published, rates, unpack
+from menaquinone.solve.problem import (
+    Held,
+    Problem,
+    Wired,
+    by_column,
+    coefficients,
+    inputs,
+    pack,
+    published,
+    rates,
+    unpack,
+)
 
 _NEWTON_STEPS = 60
 _COMPLEX_STEP = 1e-30
@@ -164,12 +175,10 @@ def solved(one: Wired, a: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def jacobian(one: Wired, p: Any, x: np.ndarray, u: Any) -> np.ndarray:
     """Return the derivative of the rates (..., n, n, members, L) by complex steps: exact to rounding."""
-    columns = []
+    z = np.repeat(x[None].astype(complex), one.n, axis=0)
     for j in range(one.n):
-        z = x.astype(complex)
-        z[..., j, :, :] += 1j * _COMPLEX_STEP
-        columns.append(rates(one, p, z, u).imag / _COMPLEX_STEP)
-    return np.stack(columns, axis=-3)
+        z[j, ..., j, :, :] += 1j * _COMPLEX_STEP
+    return by_column(rates(one, p, z, u).imag / _COMPLEX_STEP)
 
 
 def _steady_newton(one: Wired, p: Any, u: Any, base: np.ndarray, x: np.ndarray, steady: np.ndarray) -> None:

@@ -447,7 +447,10 @@ def published(one: Wired, outputs: Any, shape: tuple[int, ...]) -> dict[str, np.
 
 def pack(state: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Stack a named tuple of states or rates on a new axis before (members, L): (..., n, members, L)."""
-    return np.stack([np.broadcast_to(np.asarray(value), shape) for value in state], axis=-3)
+    whole = np.empty((*shape[:-2], len(state), *shape[-2:]), np.result_type(*state))
+    for i, value in enumerate(state):
+        whole[..., i, :, :] = value
+    return whole
 
 
 def unpack(one: Wired, x: np.ndarray) -> Any:
@@ -467,13 +470,15 @@ def coefficients(one: Wired, p: Any, u: Any, shape: tuple[int, ...]) -> tuple[np
     ``rates`` is asked once at 0 and once at each imaginary unit state, whose imaginary part is a column of A with no
     cancellation; no algebra is typed twice.
     """
-    lead, tail = shape[:-2], shape[-2:]
-    columns = []
+    x = np.zeros((one.n, *shape[:-2], one.n, *shape[-2:]), complex)
     for i in range(one.n):
-        x = np.zeros((*lead, one.n, *tail), complex)
-        x[..., i, :, :] = 1j
-        columns.append(rates(one, p, x, u).imag)
-    return np.stack(columns, axis=-3), offset(one, p, u, shape)
+        x[i, ..., i, :, :] = 1j
+    return by_column(rates(one, p, x, u).imag), offset(one, p, u, shape)
+
+
+def by_column(values: np.ndarray) -> np.ndarray:
+    """Put what was found column by column (columns, ..., n, members, L) as matrices (..., n, columns, members, L)."""
+    return np.ascontiguousarray(np.moveaxis(values, 0, -3))
 
 
 def offset(one: Wired, p: Any, u: Any, shape: tuple[int, ...]) -> np.ndarray:
