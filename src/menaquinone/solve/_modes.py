@@ -9,7 +9,7 @@ _STEPS, _RESCALED, _AT = 40, 8, 6
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def growth_of(inverse, state, found):
+def growth_of(inverse: np.ndarray, state: int, found: np.ndarray) -> None:
     """Write to found (lanes,) how much the last of many products with inverse (n, n, lanes) makes of a unit state.
 
     Products and sums are rounded one by one, in the order of the states: nothing depends on how many people there are.

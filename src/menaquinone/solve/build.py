@@ -388,8 +388,10 @@ class Built:
                 one = self.problem.stages[target.stage]
                 key = (target.stage, target.member, target.state)
                 if key not in known and one.block.affine:
-                    u = inputs(one, entry.offered, entry.known, entry.held, now, now)
-                    a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
+                    a = entry.slopes.get(target.stage) if self.problem.initial is None else None
+                    if a is None:
+                        u = inputs(one, entry.offered, entry.known, entry.held, now, now)
+                        a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
                     known[key] = _slowest_mode(np.moveaxis(a[:, :, target.member], -1, 0), target.state)
                 if key in known:
                     slowest[lanes] = np.minimum(slowest, known[key])[lanes]

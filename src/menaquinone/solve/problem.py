@@ -196,11 +196,11 @@ class Problem:
     def __post_init__(self) -> None:
         """Refuse what no engine could run: a covariate nobody offers, or one along the wrong axis."""
         for name in self.model.covariates:
-            if name not in self._offered:
+            if name not in self.covariates:
                 raise unknown(
                     f"covariate that the model '{self.model.name}' reads of population '{self.people.name}'",
                     name,
-                    self._offered,
+                    self._covariates(None),
                 )
         for name in self.people.drugs:
             if name not in self._antagonists:
@@ -224,13 +224,12 @@ class Problem:
         """The cascade with its wires."""
         return wired(self.model)
 
-    @cached_property
-    def _offered(self) -> dict[str, Covariate]:
-        """Every covariate of the people by name, whether it is read or not."""
+    def _covariates(self, only: tuple[str, ...] | None) -> dict[str, Covariate]:
+        """Return covariates of the people by name, some of them or all that there are."""
         sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
         noise = self.growth_noise and bool(sites)
         drugs, end = self._antagonists, max(self.clock + self.horizon, 1.0)
-        return self.people.covariates(end, growth_noise=noise, sites=sites, antagonists=drugs)
+        return self.people.covariates(end, growth_noise=noise, sites=sites, antagonists=drugs, only=only)
 
     @property
     def _antagonists(self) -> tuple[str, ...]:
@@ -240,7 +239,7 @@ class Problem:
     @cached_property
     def covariates(self) -> dict[str, Covariate]:
         """Covariates of all people by name, those that the model reads."""
-        return {name: one for name, one in self._offered.items() if name in self.model.covariates}
+        return self._covariates(self.model.covariates)
 
     @cached_property
     def actions(self) -> tuple[Actions, ...]:

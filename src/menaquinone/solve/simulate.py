@@ -192,6 +192,8 @@ def _afterwards(
     run: Asked, regimens: Sequence[Regimen], beforehand: tuple[Concern, ...], largest: Largest
 ) -> tuple[Concern, ...]:
     """Return what there is to say of safety now that rules have decided, and warn of what was not known beforehand."""
+    if not largest.amounts:
+        return beforehand
     found = concerns(regimens, run.people, float(run.hours[-1]), largest.amounts)
     warn_of(new(found, beforehand), stacklevel=3)
     return found
