@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
-from menaquinone.solve._control import accept, capture, decide, deliver
+from menaquinone.solve._control import accept, capture, decide, deliver, take
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
@@ -159,12 +159,12 @@ def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
 
 @njit(**OPTIONS)
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
-        since, number, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
+        since, number, shown, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
 
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
-    switches: adaptive, leaps, samples of a first leap. found (times x wanted, L): scratch, from which outputs go to the
-    whole as ``deliver`` says. status and failed_at (n,) receive what they are called after; statistics (6,) counts
+    switches: adaptive, leaps, samples of a first leap. shown (times + 2, L) and found (times x wanted x L): scratch of
+    ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive what they are called after; statistics (6,) counts
     windows, sweeps, panels, leaps, leaps tried, people; stop (1,): anything but 0 ends the run early; need (2,): which
     array is too small for the tile whose number is returned, and what it should hold.
     """
@@ -183,7 +183,8 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
         _enter(crowd, plan, state, tile, marks, number)
         forget(table)
         fill(outcome, 0.0)
-        fill(found, np.nan)  # it stays missing behind a failure
+        for place in range(found.size):
+            found[place] = np.nan  # it stays missing behind a failure
         turn = -1
         while stop[0] == 0:
             going, waiting = _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps)
@@ -206,11 +207,12 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
                 if plan.kind[lane] != IDLE:
                     leap = plan.kind[lane] == LEAP
                     statistics[4] += leap
-                    if decide(program, plan, tile, state, work, raw, times, lane, adaptive, found, outcome):
-                        capture(program, plan, work, times, lane, np.inf, found)
+                    if decide(program, plan, tile, state, work, raw, times, lane, adaptive, shown, outcome):
+                        capture(plan, times, lane, np.inf, shown)
                         accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
                         statistics[0] += 1
                         statistics[3] += leap
+            take(program, plan, work, shown, found)
         for lane in range(L):
             status[first + lane] = np.int64(outcome[0, lane])
             failed_at[first + lane] = outcome[1, lane] if outcome[0, lane] > 0 else np.nan
