@@ -257,10 +257,9 @@ class _Runner:
         while number * LANES < len(crowd.schedule) and not stopped.is_set():
             need[0] = 0
             number = self.kernel(
-                scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times,
-                self.settings, self.switches, self.marks, space.plan, space.lanes, space.raw,
-                space.work, space.table, space.space, space.since, number, shown, found, rows, self.rows, places, status,
-                failed_at, statistics, stop, need,
+                scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times, self.settings,
+                self.switches, self.marks, space.plan, space.lanes, space.raw, space.work, space.table, space.space,
+                space.since, number, shown, found, rows, self.rows, places, status, failed_at, statistics, stop, need,
             )  # fmt: skip
             if need[0]:
                 space.grow(int(need[0]), int(need[1]))
