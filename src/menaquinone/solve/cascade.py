@@ -146,6 +146,8 @@ class Cascade:
                     progress(done[0], problem.people.n)
             return piece
 
+        if len(order) > width < together:
+            blocks[0].gathering.make()  # threads that begin while another runs Python are late
         yield from streamed(run, blocks, workers, stopped)
         if progress is not None:
             progress(problem.people.n, problem.people.n)
@@ -163,10 +165,18 @@ class _Gathering:
         self._lock, self._left = Lock(), len(self.blocks)
         self._made: tuple[Crowd, Entry] | None = None
 
+    def make(self) -> tuple[Crowd, Entry]:
+        """Put the people into arrays, unless that is done."""
+        if self._made is None:
+            # a value that overflows is found, reported and left missing; NumPy need not say so as well
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                self._made = self.built.crowd(self.subjects)
+        return self._made
+
     def taken(self) -> tuple[Crowd, Entry]:
         """Return the people, for one block; they are forgotten when every block has taken them."""
         with self._lock:
-            made = self._made or self.built.crowd(self.subjects)
+            made = self.make()
             self._left -= 1
             self._made = made if self._left > 0 else None
         return made
@@ -222,9 +232,7 @@ class _Runner:
         status, failed_at = np.zeros(-(-k // LANES) * LANES, np.int64), np.full(-(-k // LANES) * LANES, np.nan)
         ends = None
         if not stopped.is_set():
-            # a value that overflows is found, reported and left missing; NumPy need not say so as well
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                crowd, offered = block.crowd()
+            crowd, offered = block.crowd()
             self._solve(crowd, rows, places, status, failed_at, stopped)
             if self.problem.times[0] == 0.0:
                 self._begin(rows, places, offered)
