@@ -84,7 +84,9 @@ def test_scratch_is_that_of_the_same_model_and_marks():
     spare, few, many = cascade._Spare(), mk.Cascade().marks(1e-2), mk.Cascade().marks(1e-9)
     first = spare.taken(one, few)
     assert spare.taken(one, few) is not first  # another thread has it
-    spare.left(first)
+    spare.left([first])
     assert spare.taken(other, few) is not first
     assert spare.taken(one, many) is not first
     assert spare.taken(one, few) is first
+    spare.left([cascade._Scratch(first.space, len(few)) for _ in range(100)])
+    assert len(spare._held) == cascade._MOST_SPARE

@@ -65,3 +65,10 @@ def test_a_loop_over_values_finds_what_each_value_alone_finds():
     assert np.array_equal(levels[1], levels[3])
     assert (levels[0][:, -1] > levels[1][:, -1]).all()
     assert (levels[1][:, -1] > levels[2][:, -1]).all()
+
+
+def test_tables_of_many_schedules_are_not_kept():
+    many = [mk.dose("MK-7", f"{90 + k} ug", every="24 h") for k in range(PEOPLE.n)]
+    assert built(regimen=many).agenda is not built(regimen=many).agenda
+    few = [many[k % 2] for k in range(PEOPLE.n)]
+    assert built(regimen=few).agenda is built(regimen=few).agenda

@@ -21,6 +21,8 @@ _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
 _BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest")
 """What a crowd has person by person; all else tile by tile."""
+_FEW_SCHEDULES = 4
+"""Tables of more schedules are large, and hardly ever asked for again."""
 _programs: Kept[tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]] = Kept(16)
 _agendas: Kept[tuple[list[tuple[Target, ...]], Agenda, list[np.ndarray]]] = Kept(8)
 
@@ -49,7 +51,8 @@ class Built:
         self.equations = [equations(one.block) for one in self.stages]
         key = self._key()
         self.program, self.first_row, self.covariate_rows, self.entry_rows = _programs(key, self._laid)
-        self.targets, self.agenda, self.quiet = _agendas((key, problem.actions), self._dosed)
+        few = len(problem.actions) <= _FEW_SCHEDULES
+        self.targets, self.agenda, self.quiet = _agendas((key, problem.actions), self._dosed) if few else self._dosed()
         doses = problem.doses
         missing = [doses.taken_for(schedule) is not None for schedule in range(len(doses.schedules))]
         self.missing = np.array(missing, np.uint8)

@@ -4,7 +4,6 @@ Every subject has its own windows, panels, error control, leaps and onsets; shar
 panels equal anyway. A block's width never shows in a subject's numbers.
 """
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ _ROUGH, _LOOSE, _USUAL = 3e-3, 3e-5, 3e-7
 _MOST_LANES = 1 << 16
 _ROOM = 1 << 23
 """Numbers in the outputs of a block."""
+_MOST_SPARE = 8
 _AS_ONE = 256
 """People of small blocks who are put into arrays together."""
 _DOUBLED = (24.0, 48.0, 96.0, 192.0, 336.0, 672.0, 1344.0, 2688.0, 5376.0, 8766.0)
@@ -148,7 +148,10 @@ class Cascade:
 
         if len(order) > width < together:
             blocks[0].gathering.make()  # threads that begin while another runs Python are late
-        yield from streamed(run, blocks, workers, stopped)
+        try:
+            yield from streamed(run, blocks, workers, stopped)
+        finally:
+            runner.leave()
         if progress is not None:
             progress(problem.people.n, problem.people.n)
 
@@ -215,6 +218,18 @@ class _Runner:
         leaps = engine.adaptive and engine.leaps
         self.switches = np.array([engine.adaptive, leaps, engine.samples(problem.rtol)], np.int64)
         self.marks = engine.marks(problem.rtol)
+        self.scratch: list[_Scratch] = []
+
+    def _taken(self) -> "_Scratch":
+        """Return scratch that no thread is using: of this run, of one before, or new."""
+        try:
+            return self.scratch.pop()
+        except IndexError:
+            return _spare.taken(self.built.program, self.marks)
+
+    def leave(self) -> None:
+        """Leave scratch to other runs."""
+        _spare.left(self.scratch)
 
     def _raise_errors(self) -> None:
         """Raise what equations that run in Python have raised."""
@@ -259,7 +274,7 @@ class _Runner:
         statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
         found, shown = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
         shown[-2:] = [[self.cells.times], [0]]
-        scratch, number = _spare.taken(self.built.program, self.marks), 0
+        scratch, number = self._taken(), 0
         space = scratch.space
         scratch.address = scratch.address or march_address(self.built.program, space, crowd)
         while number * LANES < len(crowd.schedule) and not stopped.is_set():
@@ -271,7 +286,7 @@ class _Runner:
             )  # fmt: skip
             if need[0]:
                 space.grow(int(need[0]), int(need[1]))
-        _spare.left(scratch)
+        self.scratch.append(scratch)
         self._raise_errors()
 
 
@@ -285,13 +300,13 @@ class _Scratch:
 
 
 class _Spare:
-    """Scratch that no thread is using, at most one for every core: whoever solves the same model next need not make it.
+    """Scratch of runs that have ended, a few pieces: whoever solves the same model next need not make it.
 
     What is in it shows in nobody's numbers; the largest arrays that windows have asked for stay.
     """
 
     def __init__(self) -> None:
-        self._held: deque[_Scratch] = deque(maxlen=os.cpu_count() or 1)
+        self._held: deque[_Scratch] = deque(maxlen=_MOST_SPARE)
 
     def taken(self, program: Program, marks: np.ndarray) -> _Scratch:
         """Return scratch for a model and a number of marks."""
@@ -307,9 +322,9 @@ class _Spare:
             self._held.appendleft(one)
         return _Scratch(Workspace(program, marks), len(marks))
 
-    def left(self, scratch: _Scratch) -> None:
+    def left(self, scratch: list[_Scratch]) -> None:
         """Take scratch back."""
-        self._held.append(scratch)
+        self._held.extend(scratch)
 
 
 _spare = _Spare()

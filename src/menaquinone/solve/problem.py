@@ -26,7 +26,7 @@ from menaquinone.solve.kept import Kept
 TIME_DIGITS = 9
 """Times are compared after rounding to so many digits of an hour (4 us)."""
 _wires_of: Kept[list[tuple["Wire", ...]]] = Kept(32)
-_actions_of: Kept[Actions] = Kept(32)
+_actions_of: Kept[Actions] = Kept(8)
 
 
 @dataclass(frozen=True)
