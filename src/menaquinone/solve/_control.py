@@ -164,10 +164,10 @@ def _onsets(program, plan, tile, state, work, lane, raw):
 
 
 @njit(**OPTIONS)
-def capture(plan, times, lane, until, shown):
+def capture(plan, times, lane, until, noted):
     """Note where the outputs of one lane stand at all output times of its window, up to ``until``.
 
-    shown (times + 2, L): twice the number of a panel, or twice that of a boundary and 1; -1 for nothing. The last two
+    noted (times + 2, L): twice the number of a panel, or twice that of a boundary and 1; -1 for nothing. The last two
     rows: the first output time of which something is noted, and the one behind the last.
     """
     left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
@@ -187,31 +187,31 @@ def capture(plan, times, lane, until, shown):
                     j += 1
             while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
                 k += 1
-        shown[o, lane] = 2 * boundary + 1 if on_boundary else 2 * (j * K + k)
-        shown[times.size, lane] = min(shown[times.size, lane], o)
+        noted[o, lane] = 2 * boundary + 1 if on_boundary else 2 * (j * K + k)
+        noted[times.size, lane] = min(noted[times.size, lane], o)
         boundary += on_boundary
         o += 1
-        shown[times.size + 1, lane] = o
+        noted[times.size + 1, lane] = o
 
 
 @njit(**OPTIONS)
-def take(program, plan, work, shown, found):
+def take(program, plan, work, noted, found):
     """Copy the outputs that have been noted to found (times x wanted x L) and forget the notes.
 
     Windows of most tiles end together, so that most outputs stand side by side.
     """
     meta, board, wanted = work.meta, work.board, program.wanted
-    K, points, many = plan.size[1], work.points[0], shown.shape[0] - 2
+    K, points, many = plan.size[1], work.points[0], noted.shape[0] - 2
     begin, end = many, 0
     for lane in range(L):
-        begin, end = min(begin, shown[many, lane]), max(end, shown[many + 1, lane])
-        shown[many, lane], shown[many + 1, lane] = many, 0
+        begin, end = min(begin, noted[many, lane]), max(end, noted[many + 1, lane])
+        noted[many, lane], noted[many + 1, lane] = many, 0
     for o in range(begin, end):
         together = True
         for lane in range(1, L):
-            together = together and shown[o, lane] == shown[o, 0]
+            together = together and noted[o, lane] == noted[o, 0]
         for lane in range(1 if together else L):
-            place = shown[o, lane]
+            place = noted[o, lane]
             if place < 0:
                 continue
             on_boundary, number = place % 2 != 0, place // 2
@@ -228,7 +228,7 @@ def take(program, plan, work, shown, found):
                 else:
                     found[(o * wanted.size + w) * L + lane] = board[at + lane]
         for lane in range(L):
-            shown[o, lane] = -1
+            noted[o, lane] = -1
 
 
 @njit(**OPTIONS)
@@ -347,7 +347,7 @@ def _leap_refused(plan, state, lane, lost):
 
 
 @njit(**OPTIONS)
-def decide(program, plan, tile, state, work, raw, times, lane, adaptive, shown, outcome):
+def decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
     """Return whether to accept a lane's window; else it is noted how to try again, or that the lane has failed.
 
     outcome (2, L) gets the status and the time of a failure.
@@ -376,7 +376,7 @@ def decide(program, plan, tile, state, work, raw, times, lane, adaptive, shown, 
     elif not leaping and (tries[lane] >= (MOST_TRIES if adaptive else 1) or panels > _MOST_PANELS):
         ratio = plan_ratio[where, lane]
         outcome[0, lane], outcome[1, lane] = 1.0 if np.isfinite(ratio) else 2.0, starts[where, lane]
-        capture(plan, times, lane, starts[where, lane], shown)
+        capture(plan, times, lane, starts[where, lane], noted)
         finished[lane] = 1
     else:
         refine(plan, state, raw, lane)

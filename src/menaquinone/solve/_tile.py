@@ -159,11 +159,11 @@ def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
 
 @njit(**OPTIONS)
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
-        since, number, shown, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
+        since, number, noted, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
 
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
-    switches: adaptive, leaps, samples of a first leap. shown (times + 2, L) and found (times x wanted x L): scratch of
+    switches: adaptive, leaps, samples of a first leap. noted (times + 2, L) and found (times x wanted x L): scratch of
     ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive
     what they are called after; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,):
     anything but 0 ends the run early; need (2,): which array is too small for the tile whose number is returned, and
@@ -208,12 +208,12 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
                 if plan.kind[lane] != IDLE:
                     leap = plan.kind[lane] == LEAP
                     statistics[4] += leap
-                    if decide(program, plan, tile, state, work, raw, times, lane, adaptive, shown, outcome):
-                        capture(plan, times, lane, np.inf, shown)
+                    if decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
+                        capture(plan, times, lane, np.inf, noted)
                         accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
                         statistics[0] += 1
                         statistics[3] += leap
-            take(program, plan, work, shown, found)
+            take(program, plan, work, noted, found)
         for lane in range(L):
             status[first + lane] = np.int64(outcome[0, lane])
             failed_at[first + lane] = outcome[1, lane] if outcome[0, lane] > 0 else np.nan

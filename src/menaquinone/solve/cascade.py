@@ -272,8 +272,8 @@ class _Runner:
         from menaquinone.solve.workspace import march_address
 
         statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
-        found, shown = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
-        shown[-2:] = [[self.cells.times], [0]]
+        found, noted = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
+        noted[-2:] = [[self.cells.times], [0]]
         scratch, number = self._taken(), 0
         space = scratch.space
         scratch.address = scratch.address or march_address(self.built.program, space, crowd)
@@ -282,7 +282,7 @@ class _Runner:
             number = self.kernel(
                 scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times, self.settings,
                 self.switches, self.marks, space.plan, space.lanes, space.raw, space.work, space.table, space.space,
-                space.since, number, shown, found, rows, self.rows, places, status, failed_at, statistics, stop, need,
+                space.since, number, noted, found, rows, self.rows, places, status, failed_at, statistics, stop, need,
             )  # fmt: skip
             if need[0]:
                 space.grow(int(need[0]), int(need[1]))
