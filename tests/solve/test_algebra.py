@@ -69,7 +69,9 @@ class Row:
         self.flat = np.full(int(called(algebra.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
         scratch = Scratch(
-            np.full(12 * n * n * LANES + LANES, np.nan), np.zeros(1, int), np.zeros((algebra.COUNTS + 1, LANES), int)
+            np.full(14 * n * n * LANES + 3 * LANES, np.nan),
+            np.zeros(1, int),
+            np.zeros((algebra.COUNTS + 1, LANES), int),
         )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0
@@ -84,7 +86,7 @@ class Row:
         psi = np.full((STAGES, self.n, LANES), np.nan)
         called(
             algebra.forced, rows=self.flat, row=0, n=self.n, driven=self.driven,
-            linked=self.reach, total=total, b=np.ascontiguousarray(b), q=0, moving=1, psi=psi, into=0,
+            linked=self.reach, total=total, b=np.ascontiguousarray(b), q=0, moving=1, from_node=0, psi=psi, into=0,
         )  # fmt: skip
         return psi
 

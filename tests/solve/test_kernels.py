@@ -10,9 +10,12 @@ from numba import njit
 from numba.core.errors import TypingError
 
 from menaquinone.solve import _periods as periods
+from menaquinone.solve import _powers as powers
 from menaquinone.solve._algebra import OPTIONS
 from menaquinone.solve._records import address, refer, view
 from menaquinone.solve.equations import LANES
+
+PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
 
 
 @given(st.lists(st.floats(-1, 1), min_size=9, max_size=9), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
@@ -31,27 +34,18 @@ def test_a_system_without_a_solution_is_told():
     assert periods._solve(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones(2))
 
 
-class Scratch(NamedTuple):
-    scratch: np.ndarray
-    top: np.ndarray
-
-
-PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
-
-
-@njit(**PLAIN)
-def raised(scratch, n, square, g, times, power, shift):
-    periods._raise(refer(scratch), n, square, g, times, power, shift)
-
-
-def powers(square, g, times):
-    """Return power (lanes, n, n) and shift (lanes, n) of one map in every lane, to a power (lanes,) each."""
-    n, scratch = len(g), Scratch(np.full(1000 * LANES, np.nan), np.zeros(1, int))
-    power, shift = np.full((n, n, LANES), np.nan), np.full((n, LANES), np.nan)
-    square, g = (np.repeat(np.array(one, float)[..., None], LANES, axis=-1) for one in (square, g))
-    raised(scratch, n, square, g, np.array(times), power, shift)
-    assert scratch.top[0] == 0
-    return np.moveaxis(power, -1, 0), shift.T
+def led(square, g, times, x, reach=None):
+    """Return where a map leads x, done so many times (lanes,) in each lane: (lanes, n)."""
+    n = len(g)
+    square, g, x = (
+        np.ascontiguousarray(np.repeat(np.array(one, float)[..., None], LANES, axis=-1)) for one in (square, g, x)
+    )
+    reach = np.ones((n, n), np.uint8) if reach is None else reach.astype(np.uint8)
+    count = max(1, powers.doublings_of(max(times)))
+    power, shift = np.full((count, n, n, LANES), np.nan), np.full((count, n, LANES), np.nan)
+    powers.double(n, reach, square, g, count, power, shift)
+    powers.lead(n, reach, np.array(times), power, shift, x, np.full((n + 1, LANES), np.nan))
+    return x.T
 
 
 @pytest.mark.accuracy
@@ -59,24 +53,25 @@ def powers(square, g, times):
     entries=st.lists(st.floats(0, 1), min_size=9, max_size=9),
     g=st.lists(st.floats(-5, 5), min_size=3, max_size=3),
     times=st.lists(st.integers(0, 300), min_size=LANES, max_size=LANES),
+    one_way=st.booleans(),
 )
-def test_a_map_is_raised_to_a_power_in_every_lane(entries, g, times):
-    square = np.reshape(entries, (3, 3))
-    square = square / max(1.0, square.sum(axis=1).max())  # a period forgets
-    power, shift = powers(square, g, times)
+def test_a_map_is_done_as_often_as_each_lane_asks(entries, g, times, one_way):
+    square, reach = np.reshape(entries, (3, 3)), np.tril(np.ones((3, 3))) if one_way else np.ones((3, 3))
+    square = reach * square / max(1.0, square.sum(axis=1).max())  # a period forgets
     moved = [np.array([1.0, 2.0, 3.0])]
     for _ in range(max(times)):
         moved.append(square @ moved[-1] + g)
-    for lane, often in enumerate(times):
-        exact = pytest.approx(moved[often], rel=1e-10, abs=1e-10 * max(1, often))
-        assert power[lane] @ moved[0] + shift[lane] == exact
-        assert power[lane] == pytest.approx(np.linalg.matrix_power(square, often), rel=1e-10, abs=1e-14)
+    for got, often in zip(led(square, g, times, moved[0], reach), times, strict=True):
+        assert got == pytest.approx(moved[often], rel=1e-10, abs=1e-10 * max(1, often))
 
 
 def test_what_is_only_added_up_grows_in_proportion():
-    power, shift = powers(np.eye(2), [0.5, -1.0], np.full(LANES, 1000))
-    assert power[3].tolist() == np.eye(2).tolist()
-    assert shift[3] == pytest.approx([500.0, -1000.0], rel=1e-14)
+    got = led(np.eye(2), [0.5, -1.0], [1000] * LANES, [0.0, 3.0])
+    assert got[3] == pytest.approx([500.0, -997.0], rel=1e-14)
+
+
+def test_a_map_done_no_time_leaves_everything_as_it_is():
+    assert (led([[0.3]], [7.0], [0] * LANES, [0.1]) == 0.1).all()
 
 
 class Pair(NamedTuple):

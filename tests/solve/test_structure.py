@@ -206,10 +206,10 @@ def test_elimination_fills_nothing_that_is_marked_empty(n, seed):
     used, filled, filters = elimination(acts)
     direct = acts | np.eye(n, dtype=bool)
     size = n * NODES
-    matrix = rng.uniform(0.1, 1, (size, size)) * np.kron(direct, np.ones((NODES, NODES))) + size * np.eye(size)
-    right = np.zeros((size, n + 1))
-    for i in range(n):
-        right[i * NODES : (i + 1) * NODES, i] = right[i * NODES : (i + 1) * NODES, n] = 1.0
+    # slopes join the nodes of one state, rates the states at one node
+    joined = np.kron(np.eye(n), np.ones((NODES, NODES))) + np.kron(direct, np.eye(NODES)) > 0
+    matrix = rng.uniform(0.1, 1, (size, size)) * joined + size * np.eye(size)
+    right = np.repeat(np.concatenate([direct, np.ones((n, 1))], axis=1), NODES, axis=0)
     assert not np.linalg.solve(matrix, right)[~filled].any()
     for column in range(size):
         assert not matrix[column][~used[column]].any()

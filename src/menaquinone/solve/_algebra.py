@@ -34,15 +34,15 @@ from menaquinone.solve.tableau import (
     NODE_INTEGRALS,
     NODE_POLYNOMIAL,
     POINTS,
+    SLOPES,
     STAGES,
     TERM_RATIO,
-    WEIGHTS,
 )
 
 L = LANES
 S = STAGES
-_TAYLOR = 14
-"""Terms of the series at norm 1/2: the rest is below 1e-17."""
+_TERMS, _PARTS = 20, 5
+"""Terms of the series at norm 1: the rest is below 1e-18; and how many are summed at a time."""
 _SPILL = NODE_POLYNOMIAL.coef.copy()
 _LARGEST = float(np.abs(NODE_INTEGRALS).max())
 _SLAVED = _LARGEST / float(np.prod(1.0 - POINTS[1:-1]))
@@ -51,7 +51,7 @@ _FAST = 10.0
 """Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
 _LEAST = 0.03
 """Most credit that an error estimate gets for terms that fall from one to the next."""
-_INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TAYLOR + S + 4)])
+_INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(_TERMS + S + 4)])
 """1 / k!"""
 
 WAITING, STILL, ITERATED, AT, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(9)
@@ -120,53 +120,90 @@ def _multiply(left, right, linked, out, into):
 
 
 @njit(**OPTIONS)
-def _halvings(z, counts):
-    """Halve each lane of z (n, n, L) until its norm is at most 1/2; return the largest count."""
-    n = z.shape[0]
+def _norm(a):
+    """Return the largest column sum of magnitudes of a matrix (n, n, L)."""
+    n, norm = a.shape[0], splat(0.0)
+    for j in range(n):
+        column = splat(0.0)
+        for i in range(n):
+            column = add(column, magnitude(load(a, (i * n + j) * L)))
+        norm = largest(norm, column)
+    return norm
+
+
+@njit(**OPTIONS)
+def _halvings(norms, share, counts, scale):
+    """Count how often a share of each lane's norm (L,) has to be halved to be at most 1; return the largest count.
+
+    scale (L,) gets what the whole is multiplied by.
+    """
     most = 0
     for lane in range(L):
-        norm = 0.0
-        for j in range(n):
-            column = 0.0
-            for i in range(n):
-                column += abs(z[i, j, lane])
-            norm = max(norm, column)
-        counts[lane] = 0
-        while norm > 0.5 and counts[lane] < 60:
+        norm, counts[lane], scale[lane] = norms[lane] * share, 0, share
+        while norm > 1.0 and counts[lane] < 60:
             norm *= 0.5
+            scale[lane] *= 0.5
             counts[lane] += 1
         most = max(most, counts[lane])
-        scale = 0.5 ** counts[lane]
-        for i in range(n):
-            for j in range(n):
-                z[i, j, lane] *= scale
     return most
 
 
 @njit(**OPTIONS)
-def _phi(z, linked, order, phi, spare, counts, keep):
-    """Fill phi[k] = phi_k(z), k = 0..order: scaled Taylor series for the last, recurrence down, doubling back up."""
+def _powers(z, linked, powers):
+    """Fill powers (5, n, n, L) with those of a matrix from the first on."""
     n = z.shape[0]
     square = n * n * L
-    most = _halvings(z, counts)
-    last = phi[order]
-    for i in range(n):
-        for j in range(n):
-            store(last, (i * n + j) * L, splat(_INVERSE[_TAYLOR + order] if i == j else 0.0))
-    for term in range(_TAYLOR - 1, -1, -1):
-        _multiply(z, last, linked, spare, 0)
+    for place in range(n * n):
+        store(powers, place * L, load(z, place * L))
+        for k in range(1, _PARTS):
+            store(powers, k * square + place * L, splat(0.0))
+    for k in range(1, _PARTS):
+        _multiply(z, powers[k - 1], linked, powers, k * square)
+
+
+@njit(**OPTIONS)
+def _series(powers, scale, linked, order, last, spare):
+    """Fill ``last`` with the Taylor series of phi_order, twenty terms of it, at a scaled matrix of norm 1 at most.
+
+    Five terms at a time (Paterson and Stockmeyer): only three products are taken.
+    """
+    n = linked.shape[0]
+    square = n * n * L
+    shares = splat(1.0)
+    for _ in range(_PARTS):
+        shares = mul(shares, scale)
+    for block in range(_TERMS // _PARTS - 1, -1, -1):
+        first = block < _TERMS // _PARTS - 1
+        if first:
+            _multiply(powers[_PARTS - 1], last, linked, spare, 0)
+        for i in range(n):
+            for j in range(n):
+                if linked[i, j]:
+                    at, power = (i * n + j) * L, scale
+                    total = splat(_INVERSE[block * _PARTS + order] if i == j else 0.0)
+                    for k in range(1, _PARTS):
+                        term = mul(power, splat(_INVERSE[block * _PARTS + k + order]))
+                        total = fma(load(powers, (k - 1) * square + at), term, total)
+                        power = mul(power, scale)
+                    store(last, at, fma(load(spare, at), shares, total) if first else total)
+
+
+@njit(**OPTIONS)
+def _phi(powers, scale, linked, order, phi, spare, counts, most, keep):
+    """Fill phi[k] = phi_k(z), k = 0..order: a series for the last, recurrence down, doubling back up.
+
+    z is ``scale`` times the first of the powers, doubled as often as ``counts`` says, ``most`` times at the most.
+    """
+    n = linked.shape[0]
+    square = n * n * L
+    _series(powers, scale, linked, order, phi[order], spare)
+    for k in range(order - 1, -1, -1):
+        _multiply(powers[0], phi[k + 1], linked, spare, 0)
         for i in range(n):
             for j in range(n):
                 if linked[i, j]:
                     at = (i * n + j) * L
-                    store(last, at, add(load(spare, at), splat(_INVERSE[term + order] if i == j else 0.0)))
-    for k in range(order - 1, -1, -1):
-        for place in range(n * n):
-            store(phi, k * square + place * L, splat(0.0))
-        _multiply(z, phi[k + 1], linked, phi, k * square)
-        for i in range(n):
-            at = k * square + (i * n + i) * L
-            store(phi, at, add(load(phi, at), splat(_INVERSE[k])))
+                    store(phi, k * square + at, fma(load(spare, at), scale, splat(_INVERSE[k] if i == j else 0.0)))
     for turn in range(most):
         for lane in range(L):
             keep[lane] = 1.0 if turn < counts[lane] else 0.0
@@ -198,23 +235,31 @@ def propagators(a, widths, row, linked, driven, out, begin, work):
     order = S + 1 if driven else 1
     square, top = n * n * L, work.top[0]
     phi = view(work.scratch, take(work, (order + 1) * square), (order + 1, n, n, L))
+    powers = view(work.scratch, take(work, _PARTS * square), (_PARTS, n, n, L))
     z = view(work.scratch, take(work, square), (n, n, L))
     spare = view(work.scratch, take(work, square), (n, n, L))
-    counts, keep = work.whole[COUNTS], view(work.scratch, take(work, L), (L,))
+    keep, scale, norms = rows_of(work, 1), rows_of(work, 1), rows_of(work, 1)
+    counts, width = work.whole[COUNTS], load(widths, row * L)
     for place in range((order + 1) * n * n):
         store(phi, place * L, splat(0.0))
     for place in range(n * n):
         store(spare, place * L, splat(0.0))
+        store(z, place * L, mul(load(a, place * L), width))
+    store(norms, 0, _norm(z))
+    _halvings(norms[0], 1.0, counts, scale[0])
+    whole = load(scale, 0)
+    for place in range(n * n):
+        store(z, place * L, mul(load(z, place * L), whole))
+    _powers(z, linked, powers)
     for node in range(S):
-        step = mul(load(widths, row * L), splat(POINTS[node + 1]))
-        for place in range(n * n):
-            store(z, place * L, mul(load(a, place * L), step))
-        _phi(z, linked, order, phi, spare, counts, keep)
+        step = mul(width, splat(POINTS[node + 1]))
+        most = _halvings(norms[0], POINTS[node + 1], counts, scale[0])
+        _phi(powers, div(load(scale, 0), whole), linked, order, phi, spare, counts, most, keep[0])
         for place in range(n * n):
             store(out, begin + node * square + place * L, load(phi, place * L))
             store(out, begin + (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
         if driven:
-            _drives(node, load(widths, row * L), phi, out, begin + 2 * S * square)
+            _drives(node, width, phi, out, begin + 2 * S * square)
     work.top[0] = top
 
 
@@ -236,13 +281,13 @@ def _drives(node, width, phi, out, begin):
 
 
 @njit(**OPTIONS)
-def forced(rows, row, n, driven, linked, total, b, q, moving, psi, into):
-    """Fill psi (s, n, L) from element ``into`` on, by the propagators at element ``row``.
+def forced(rows, row, n, driven, linked, total, b, q, moving, from_node, psi, into):
+    """Fill psi (s, n, L) from element ``into`` on, from one of the nodes on, by the propagators at element ``row``.
 
     It is what a constant input ``total`` (n, L) and inputs b (points, n, L) from point q on do.
     """
     square = n * n * L
-    for node in range(S):
+    for node in range(from_node, S):
         for i in range(n):
             out = splat(0.0)
             for j in range(n):
@@ -335,29 +380,21 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
     n = r.shape[0]
     size, columns = n * S, n + 1
     h = load(widths, panel * L)
+    for place in range(size * size):
+        store(matrix, place * L, splat(0.0))
     for i in range(n):
         for p in range(S):
-            row = i * S + p
-            for column in range(n):
-                store(right, (row * columns + column) * L, splat(1.0 if column == i else 0.0))
-            total = splat(0.0)
+            row, here = i * S + p, (q + (p + 1) * moving) * n + i
             for node in range(S):
-                value = add(load(b, ((q + (node + 1) * moving) * n + i) * L), load(r, i * L))
-                total = fma(value, splat(WEIGHTS[p, node]), total)
-            store(right, (row * columns + n) * L, mul(total, h))
-    for i in range(n):
-        for j in range(n):
-            if linked[i, j] or i == j:
-                for node in range(S):
-                    value = mul(h, load(a, (((q + (node + 1) * moving) * n + i) * n + j) * L))
-                    for p in range(S):
-                        same = splat(1.0 if (p == node and i == j) else 0.0)
-                        at = ((i * S + p) * size + j * S + node) * L
-                        store(matrix, at, fma(value, splat(-WEIGHTS[p, node]), same))
-            else:
-                for p in range(S):
-                    for node in range(S):
-                        store(matrix, ((i * S + p) * size + j * S + node) * L, splat(0.0))
+                store(matrix, (row * size + i * S + node) * L, splat(SLOPES[p, node]))
+            for j in range(n):
+                value = splat(0.0)
+                if linked[i, j] or i == j:
+                    value = mul(h, load(a, (here * n + j) * L))
+                    at = (row * size + j * S + p) * L
+                    store(matrix, at, sub(load(matrix, at), value))
+                store(right, (row * columns + j) * L, value)
+            store(right, (row * columns + n) * L, mul(h, add(load(b, here * L), load(r, i * L))))
     _eliminate(matrix, right, columns, used, filled)
     for node in range(S):
         for i in range(n):
@@ -365,7 +402,32 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
             store(psi, psis + (node * n + i) * L, load(right, (row * columns + n) * L))
             for j in range(n):
                 value = load(right, (row * columns + j) * L) if filled[row, j] else splat(0.0)
+                value = add(value, splat(1.0)) if i == j else value  # what has been solved for is the change
                 store(keep, keeps + ((node * n + i) * n + j) * L, value)
+
+
+@njit(inline="always", **OPTIONS)
+def slaved(h, rate):
+    """Return the entry of the filter that goes with a rate, its diagonal without the 1."""
+    return mul(mul(h, rate), splat(-_SLAVED))
+
+
+@njit(**OPTIONS)
+def caused(a, b, q, moving, h, r, linked, x, path, n, i):
+    """Return what the last divided difference of the rate of state i along a path does to it in a panel of width h."""
+    off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
+    for point in range(S + 1):
+        here = (q + point * moving) * n + i
+        rate = add(load(b, here * L), load(r, i * L))
+        for j in range(n):
+            if linked[i, j] or i == j:
+                rate = fma(load(a, (here * n + j) * L), load(x, path + (point * n + j) * L), rate)
+        off = fma(rate, splat(DIFFERENCE[point]), off)
+        lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
+        lowest = fma(rate, splat(LOWEST_DIFFERENCE[point]), lowest)
+    fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / _FAST))
+    led = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
+    return mul(largest(magnitude(_next_term(off, lower, lowest)), led), mul(h, splat(_LARGEST)))
 
 
 @njit(**OPTIONS)
@@ -379,23 +441,10 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
     n = r.shape[0]
     h = load(widths, panel * L)
     for i in range(n):
-        off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
-        for point in range(S + 1):
-            here = (q + point * moving) * n + i
-            rate = add(load(b, here * L), load(r, i * L))
-            for j in range(n):
-                if linked[i, j] or i == j:
-                    rate = fma(load(a, (here * n + j) * L), load(x, path + (point * n + j) * L), rate)
-            off = fma(rate, splat(DIFFERENCE[point]), off)
-            lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
-            lowest = fma(rate, splat(LOWEST_DIFFERENCE[point]), lowest)
-        fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / _FAST))
-        slaved = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
-        store(right, i * L, mul(largest(magnitude(_next_term(off, lower, lowest)), slaved), mul(h, splat(_LARGEST))))
+        store(right, i * L, caused(a, b, q, moving, h, r, linked, x, path, n, i))
         for j in range(n):
-            at = (((q + S * moving) * n + i) * n + j) * L
-            value = fma(mul(h, load(a, at)), splat(-_SLAVED), splat(1.0 if i == j else 0.0))
-            store(matrix, (i * n + j) * L, value)
+            value = slaved(h, load(a, (((q + S * moving) * n + i) * n + j) * L))
+            store(matrix, (i * n + j) * L, add(value, splat(1.0 if i == j else 0.0)))
     _eliminate(matrix, right, 1, size, size)
     for i in range(n):
         store(spread, i * L, magnitude(load(right, i * L)))
@@ -429,16 +478,16 @@ def raise_to(peak, path, first, n):
 
 
 @njit(**OPTIONS)
-def judge(ratio, panel, path, start, n, spread, widths, lost, noise, first, peak, rtol, floor):
+def judge(ratio, panel, path, start, stop, n, spread, widths, lost, noise, first, peak, rtol, floor):
     """Raise the ratio (panels, L) of a panel to that of n states: their estimate over what is allowed.
 
-    The path (points, n, L) stands from element ``start`` on; lost (L,): the rate at which errors are forgotten. What a
-    state forgets only slowly adds up: it may err less in a panel.
+    Both ends of its path (n, L) stand from elements ``start`` and ``stop`` on; lost (L,): the rate at which errors are
+    forgotten. What a state forgets only slowly adds up: it may err less in a panel.
     """
     worst = load(ratio, panel * L)
     patience = root(smallest(splat(1.0), mul(load(widths, panel * L), load(lost, 0))))
     for i in range(n):
-        end = load(path, start + (S * n + i) * L)
+        end = load(path, stop + i * L)
         scale = fma(load(peak, i * L), splat(floor), largest(magnitude(load(path, start + i * L)), magnitude(end)))
         allowed = fma(mul(scale, splat(rtol)), patience, load(noise, (first + i) * L))
         off = load(spread, i * L)

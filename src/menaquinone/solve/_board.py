@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._algebra import OPTIONS, L, move
 from menaquinone.solve._kinds import PT
 from menaquinone.solve._pointers import invoke7
 from menaquinone.solve._records import address
@@ -86,45 +86,81 @@ def _add_up(program, plan, work, place, row):
 
 
 @njit(**OPTIONS)
-def publish(program, plan, work, p, stage, member, over_samples, over_points, x_samples, x_points, count):
-    """Evaluate a member's outputs on its path, and at the boundaries of periods."""
-    writes, meta, reads, board = work.writes, work.meta, work.reads, work.board
-    path, bounds, z, feed = work.path, work.bounds, work.z, program.feed
-    felt = program.felt
-    columns = program.stage[stage]
-    J, K, O = plan.size[0], plan.size[1], plan.size[2]
-    points = work.points[0]
+def move_on(work, count, j, k):
+    """Note in ``moved`` where the reads of a member begin in one panel of one sample."""
+    reads, moved = work.reads, work.moved
+    for u in range(count):
+        moved[u, 0] = reads[u, 0] + j * reads[u, 1] + k * PT * reads[u, 2]
+        moved[u, 1], moved[u, 2] = reads[u, 1], reads[u, 2]
+
+
+@njit(**OPTIONS)
+def lay_rows(program, plan, work, stage, member, by_sample, by_point):
+    """Note how the rows that a member writes are laid out, and where they begin."""
+    writes, meta, columns = work.writes, work.meta, program.stage[stage]
     first = columns[FIRST_ROW] + member * columns[OUTPUTS]
-    by_sample, by_point = over_samples or x_samples, over_points or x_points
     for o in range(columns[OUTPUTS]):
         row = first + o
         settle_meta(plan, work, row, by_sample, by_point)
-        writes[o, 0] = row * points * L
+        writes[o, 0] = row * work.points[0] * L
         writes[o, 1], writes[o, 2] = meta[row, 0], meta[row, 1]
-    where = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
+
+
+@njit(**OPTIONS)
+def offer(program, tile, work, stage, member, j, k):
+    """Evaluate a member's outputs on its path through one panel, whose rows have been laid."""
+    columns, writes, placed = program.stage[stage], work.writes, work.placed
+    move_on(work, columns[INPUTS], j, k)
+    for o in range(columns[OUTPUTS]):
+        placed[o, 0] = writes[o, 0] + j * writes[o, 1] + k * PT * writes[o, 2]
+        placed[o, 1], placed[o, 2] = writes[o, 1], writes[o, 2]
+    p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke7(
-        columns[EVALUATE], address(where), address(reads), address(board),
-        J if by_sample else 1, K * PT if by_point else 1, address(path), address(writes),
+        columns[EVALUATE], address(p), address(work.moved), address(work.board), 1, PT, address(work.path),
+        address(placed),
     )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def close_rows(program, plan, tile, work, stage, member, over_samples, by_sample):
+    """Evaluate a member's outputs at the boundaries of periods, and note which of them are equal in all samples."""
+    writes, meta, reads = work.writes, work.meta, work.reads
+    columns, O = program.stage[stage], plan.size[2]
+    first, n, points = columns[FIRST_ROW] + member * columns[OUTPUTS], columns[STATES], work.points[0]
     if by_sample and O > 0:
         base = columns[FIRST_INPUT] + member * columns[INPUTS]
-        for u in range(count):
-            row = feed[base + u]
+        for u in range(columns[INPUTS]):
+            row = program.feed[base + u]
             reads[u, 0] = row * points * L + meta[row, 2]
             reads[u, 1], reads[u, 2] = 0, meta[row, 3]
         for o in range(columns[OUTPUTS]):
             writes[o, 0] += meta[first + o, 2]
             writes[o, 1], writes[o, 2] = 0, L
-        n = columns[STATES]
         for o in range(O):
-            for i in range(n):
-                for lane in range(L):
-                    bounds[(o * n + i) * L + lane] = z[J + o, i, lane]
+            move(work.z, (plan.size[0] + o) * work.z.shape[1] * L, work.bounds, o * n * L, n)
+        p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
         invoke7(
-            columns[EVALUATE], address(where), address(reads), address(board),
-            1, O, address(bounds), address(writes),
+            columns[EVALUATE], address(p), address(reads), address(work.board), 1, O, address(work.bounds),
+            address(writes),
         )  # fmt: skip
     for o in range(columns[OUTPUTS]):
         row = first + o
-        if not felt[row] and not over_samples and by_sample:  # equal over samples although the state is not
+        if not program.felt[row] and not over_samples and by_sample:  # equal over samples although the state is not
             meta[row, 0], meta[row, 3] = 0, 0
+
+
+@njit(**OPTIONS)
+def publish(program, plan, tile, work, stage, member, over_samples, over_points, x_points):
+    """Evaluate a member's outputs on a path that stands there as a whole, and at the boundaries of periods.
+
+    The path is one sample's, of all points or of one; what moves in it besides is what the member reads.
+    """
+    columns = program.stage[stage]
+    by_point = over_points or x_points
+    lay_rows(program, plan, work, stage, member, over_samples, by_point)
+    p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
+    invoke7(
+        columns[EVALUATE], address(p), address(work.reads), address(work.board), plan.size[0] if over_samples else 1,
+        plan.size[1] * PT if by_point else 1, address(work.path), address(work.writes),
+    )  # fmt: skip
+    close_rows(program, plan, tile, work, stage, member, over_samples, over_samples)

@@ -164,6 +164,36 @@ def _onsets(program, plan, tile, state, work, lane, raw):
 
 
 @njit(**OPTIONS)
+def show(plan, times):
+    """Mark the panels at whose end an output is wanted; at boundaries of a leap's periods outputs stand elsewhere."""
+    left, nodes, starts, widths, K = plan.left, plan.nodes, plan.starts, plan.widths, plan.size[1]
+    for panel in range(plan.size[0] * K):
+        plan.shown[panel] = 0
+    if plan.size[2] > 0:  # what is the same in every period is at its boundaries as at its end
+        plan.shown[K - 1] = 1
+    for lane in range(L):
+        leaping, boundary = plan.kind[lane] == LEAP, 0
+        if not leaping and plan.kind[lane] != STEP:
+            continue
+        o = after(times, 0, times.size, left[lane])
+        while o < times.size and times[o] <= plan.right[lane] + TINY:
+            at, j, k = times[o], 0, 0
+            o += 1
+            if leaping:
+                if boundary < plan.boundaries[lane]:
+                    here = left[lane] + plan.at[boundary, lane] * plan.length[lane]
+                    if abs(at - here) <= TINY:
+                        boundary += 1
+                        continue
+                number = np.int64(np.floor((at - left[lane]) / plan.length[lane] + 1e-9))
+                while nodes[j, lane] != number:
+                    j += 1
+            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
+                k += 1
+            plan.shown[j * K + k] = plan.shown[k] = 1  # the first sample's stands for all where all are equal
+
+
+@njit(**OPTIONS)
 def capture(plan, times, lane, until, noted):
     """Note where the outputs of one lane stand at all output times of its window, up to ``until``.
 

@@ -174,8 +174,9 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
     for lane in range(L):
         lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
     for panel in range(plan.size[1] if judged else 0):
-        judge(plan.ratio, panel, work_path, panel * PT * n * L, n, view(work.psi, panel * S * n * L, (n, L)),
-              plan.widths, lost, tile.noise, first, peak, SAFETY * rtol, FLOOR)  # fmt: skip
+        begin, spread = panel * PT * n * L, view(work.psi, panel * S * n * L, (n, L))
+        judge(plan.ratio, panel, work_path, begin, begin + S * n * L, n, spread, plan.widths, lost, tile.noise, first,
+              peak, SAFETY * rtol, FLOOR)  # fmt: skip
     copy(tile.peak_next[first : first + n], peak)
     copy(tile.r_next[first : first + n], r)
     work.top[0] = top

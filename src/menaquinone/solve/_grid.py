@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import OPTIONS, L, fill
-from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, MIXED, SAME, STEP, TINY
+from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, SAME, STEP, TINY
 
 
 @njit(**OPTIONS)
@@ -128,21 +128,68 @@ def lay_lane(agenda, plan, state, times, raw, lane):
 
 
 @njit(**OPTIONS)
-def _mixed(plan, panel):
+def keep_step(plan, raw):
+    """Let stepping lanes come to every break side by side, by panels of no width before it.
+
+    Else lanes with finer panels would fall behind the others, and every panel would need propagators of its own. Lanes
+    that meet unlike breaks go on as they are.
+    """
+    starts, widths, clocks, laid, most = raw.starts, raw.widths, raw.clocks, raw.laid, raw.spare
+    segments = 0
+    for lane in range(L):
+        if plan.kind[lane] == IDLE:
+            continue
+        if plan.kind[lane] != STEP:
+            return
+        segment, count = 0, 0
+        for k in range(laid[0, lane] + 1):
+            if k == laid[0, lane] or (k > 0 and clocks[lane, k] == 0.0):
+                most[segment] = count if segment >= segments else max(most[segment], count)
+                segment, count = segment + 1, 0
+                if segments == 0 and segment == most.size:
+                    return
+            count += 1
+        if segments not in (0, segment):
+            return
+        segments = segment
+    total = np.int64(most[:segments].sum())
+    if total > starts.shape[1]:
+        return
+    for lane in range(L):
+        source, into = laid[0, lane] - 1, total - 1
+        if plan.kind[lane] == IDLE or into == source:
+            continue
+        for segment in range(segments - 1, -1, -1):
+            count = 1
+            while source - count >= 0 and clocks[lane, source - count + 1] != 0.0:
+                count += 1
+            end = starts[lane, source] + widths[lane, source]
+            for _ in range(np.int64(most[segment]) - count):
+                starts[lane, into], widths[lane, into], clocks[lane, into] = end, 0.0, LONGEST
+                into -= 1
+            for _ in range(count):
+                starts[lane, into], widths[lane, into] = starts[lane, source], widths[lane, source]
+                clocks[lane, into] = clocks[lane, source]
+                into, source = into - 1, source - 1
+        laid[0, lane] = total
+
+
+@njit(**OPTIONS)
+def _mixed(plan, table, panel):
     """Return -2 less the number of the mixed row that has the rows of a panel, -1 where there is no room for it."""
-    rows, mixed = plan.rows, plan.mixed
-    for c in range(plan.size[MIXED]):
+    rows, mixed, many = plan.rows, table.mixed, table.many
+    for c in range(many[0]):
         same = True
         for lane in range(L):
             same = same and mixed[c, lane] == rows[panel, lane]
         if same:
             return -2 - c
-    c = plan.size[MIXED]
+    c = many[0]
     if c == mixed.shape[0]:
         return -1
     for lane in range(L):
         mixed[c, lane] = rows[panel, lane]
-    plan.size[MIXED] += 1
+    many[0] += 1
     return -2 - c
 
 
@@ -172,16 +219,16 @@ def align(plan, raw, table):
                 else:
                     starts[panel, lane], widths[panel, lane] = end, 0.0
             at += count
-    plan.size[SAME], plan.size[MIXED] = 1 if same else 0, 0
+    plan.size[SAME] = 1 if same else 0
+    if table.many[0] == table.mixed.shape[0]:  # make room for those of this window
+        _forget_mixed(table)
     for panel in range(J * K):
-        place, before = -2, 0
+        place, before, narrow = -2, 0, False
         for lane in range(L):
-            rows[panel, lane] = 0
-            if kind[lane] == IDLE:  # what becomes of it is of no interest, and no reason to gather
-                continue
-            width = widths[panel, lane]
-            row = 0
-            if width > 0.0:
+            width, row = widths[panel, lane], 0
+            if not width > 0.0:
+                narrow = True
+            else:
                 guess = before
                 if 0 < guess < used[lane] and table_widths[guess, lane] == width:
                     row = guess
@@ -196,10 +243,20 @@ def align(plan, raw, table):
                         used[lane] += 1
                         for member in range(done.size):
                             done[member] = min(done[member], row)
-            rows[panel, lane], before = row, row
-            place = row if place == -2 else (place if place == row else -1)
-        plan_place[panel] = place if place >= 0 else _mixed(plan, panel) if place == -1 else -1
+                place = row if place == -2 else (place if place == row else -1)
+                before = row
+            rows[panel, lane] = row
+        plan.padded[panel] = narrow
+        plan_place[panel] = before if place != -1 else _mixed(plan, table, panel)
     return True
+
+
+@njit(**OPTIONS)
+def _forget_mixed(table):
+    """Start the list of mixed rows afresh."""
+    table.many[0] = 0
+    for member in range(table.gathered.size):
+        table.gathered[member] = 0
 
 
 @njit(**OPTIONS)
@@ -211,3 +268,4 @@ def forget(table):
         used[lane] = 1
     for member in range(done.size):
         done[member] = 0
+    _forget_mixed(table)

@@ -8,14 +8,15 @@ whose start is sought on the periodic orbit.
 
 from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, rows_of
-from menaquinone.solve._board import gather, publish
+from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, move, rows_of
+from menaquinone.solve._board import close_rows, gather, lay_rows, offer, publish
 from menaquinone.solve._curved import curved
 from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT, SAME
-from menaquinone.solve._panels import assess, compose, forcing, refresh, walk
+from menaquinone.solve._panels import assess, compose, refresh, walk
 from menaquinone.solve._periods import find_starts
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
+from menaquinone.solve._vectors import load, select, store
 from menaquinone.solve.program import (
     A_MOVES,
     AFFINE,
@@ -38,14 +39,12 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     """Take one member through the window; begins (L,): panel at which its states start to exist, -1 where they do."""
     kind, tile_idle, x, x_next = plan.kind, tile.idle, tile.x, tile.x_next
     r_next, r, peak_next, peak = tile.r_next, tile.r, tile.peak_next, tile.peak
-    tile_p, path = tile.p, work.path
-    columns = program.stage[stage]
+    path, columns = work.path, program.stage[stage]
     work.top[0] = 0
     n, inputs = columns[STATES], columns[INPUTS]
     first = columns[FIRST_STATE] + member * n
     everyone = columns[FIRST_MEMBER] + member
     over_samples, over_points = gather(program, plan, work, columns[FIRST_INPUT] + member * inputs, inputs)
-    K = plan.size[1]
     idle, closing = True, False
     for lane in range(L):
         closing = closing or kind[lane] == CLOSE
@@ -57,64 +56,71 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
                 x_next[first + i, lane] = x[first + i, lane]
                 r_next[first + i, lane] = r[first + i, lane]
                 peak_next[first + i, lane] = peak[first + i, lane]
-        publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, False, inputs)
+        if n == 0 and over_points and not work.read[everyone]:
+            _show(program, plan, tile, work, stage, member, over_samples)
+        else:
+            publish(program, plan, tile, work, stage, member, over_samples, over_points, False)
         return
     if closing and not columns[STEADY]:  # what is slow stands still on the orbit of what is fast
-        for place in range(K * PT * n * L):
+        for place in range(plan.size[1] * PT * n * L):
             path[place] = x[first + place // L % n, place % L]
-        publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, True, inputs)
+        publish(program, plan, tile, work, stage, member, over_samples, over_points, True)
         return
     if not columns[AFFINE]:
         curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins)
-        publish(program, plan, work, tile_p, stage, member, over_samples, over_points, False, True, inputs)
+        publish(program, plan, tile, work, stage, member, over_samples, over_points, True)
         return
     _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon, begins)
 
 
 @njit(**OPTIONS)
-def _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon,
-            begins):  # fmt: skip
-    """Take one member of an affine stage through the window: coefficients, maps, starts, path, error, outputs."""
-    kind, tile_p, path, reads, board = plan.kind, tile.p, work.path, work.reads, work.board
-    work_a, b, g, square, z, x_next = work.a, work.b, work.g, work.square, work.z, tile.x_next
-    columns = program.stage[stage]
-    inputs, everyone = columns[INPUTS], columns[FIRST_MEMBER] + member
-    J, K = plan.size[0], plan.size[1]
-    size = J + plan.size[2]
-    Jc, Qc = J if over_samples else 1, K * PT if over_points else 1
-    p = tile_p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
-    mode, Ja, Qa = 1, Jc, Qc
-    if not columns[A_MOVES]:
-        Ja, Qa = 1, 1
+def _show(program, plan, tile, work, stage, member, over_samples):
+    """Evaluate outputs of a member without states that nobody reads, where they are looked at."""
+    lay_rows(program, plan, work, stage, member, over_samples, True)
+    K = plan.size[1]
+    for panel in range(plan.size[0] * K):
+        if plan.shown[panel] and (over_samples or panel < K):
+            offer(program, tile, work, stage, member, panel // K, panel % K)
+    close_rows(program, plan, tile, work, stage, member, over_samples, over_samples)
+
+
+@njit(**OPTIONS)
+def _begin(program, tile, table, work, stage, member, n, decay):
+    """Read the coefficients where the window begins: slowest loss of any state, propagators of constant ones."""
+    columns, board, reads, path = program.stage[stage], work.board, work.reads, work.path
+    p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke9(
-        columns[COEFFICIENTS], address(p), address(reads), address(board), Ja, Qa,
-        address(path), address(work_a), address(b), mode,
+        columns[COEFFICIENTS], address(p), address(reads), address(board), 1, 1, address(path), address(work.a),
+        address(work.b), 1,
     )  # fmt: skip
-    if columns[B_MOVES] and not columns[A_MOVES]:
-        invoke9(
-            columns[COEFFICIENTS], address(p), address(reads), address(board), Jc, Qc,
-            address(path), address(work_a), address(b), 0,
-        )  # fmt: skip
-    reach = view(program.reach, columns[MASK], (n, n))
-    decay = rows_of(work, 1)
     for lane in range(L):
-        decay[0, lane] = abs(work_a[lane])
+        decay[0, lane] = abs(work.a[lane])
     for i in range(1, n):
         for lane in range(L):
-            decay[0, lane] = min(decay[0, lane], abs(work_a[(i * n + i) * L + lane]))
+            decay[0, lane] = min(decay[0, lane], abs(work.a[(i * n + i) * L + lane]))
     if not columns[A_MOVES]:
-        a = view(work_a, 0, (n, n, L))
-        refresh(plan, table, work, everyone, a, reach, n, columns[B_MOVES] == 1)
+        a, reach = view(work.a, 0, (n, n, L)), view(program.reach, columns[MASK], (n, n))
+        refresh(table, work, columns[FIRST_MEMBER] + member, a, reach, n, columns[B_MOVES] == 1)
+
+
+@njit(**OPTIONS)
+def _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon,
+            begins):  # fmt: skip
+    """Take one member of an affine stage through the window: maps of periods, starts, path, outputs, error."""
+    kind, g, square, z, x_next = plan.kind, work.g, work.square, work.z, tile.x_next
+    columns, J = program.stage[stage], plan.size[0]
+    reach = view(program.reach, columns[MASK], (n, n))
+    decay = rows_of(work, 1)
+    _begin(program, tile, table, work, stage, member, n, decay)
     J_forced = J if over_samples or plan.size[SAME] == 0 else 1
-    forcing(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, reach, J_forced)
-    waiting = work.whole[WAITING]
-    mapped = False
+    waiting, mapped = work.whole[WAITING], False
     for lane in range(L):
         waiting[lane] = 1 if begins[lane] == NEVER else 0
         mapped = mapped or kind[lane] == LEAP or kind[lane] == CLOSE
     if mapped:
-        J_square = J if columns[A_MOVES] and J_forced > 1 else 1
-        compose(program, plan, tile, table, work, stage, member, n, first, reach, J_forced, J_square, J_forced)
+        J_square = J_forced if columns[A_MOVES] else 1
+        compose(program, plan, tile, table, work, stage, member, n, first, J_forced, J_square, over_samples,
+                over_points)  # fmt: skip
         for j in range(J_forced, J):
             copy(g[j, :n], g[0, :n])
         for j in range(J_square, J):
@@ -123,15 +129,16 @@ def _affine(program, plan, tile, table, work, stage, member, n, first, over_samp
     still = work.whole[STILL]
     everyone_still = find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still)
     J_path = 1 if everyone_still and J_forced == 1 else J
-    walk(program, plan, tile, table, work, stage, member, n, first, reach, J_path, J_forced, begins)
-    assess(program, plan, tile, table, work, stage, member, n, first, J_path, over_samples, over_points, rtol,
-            horizon, begins, decay)  # fmt: skip
+    by_sample = over_samples or J_path > 1
+    lay_rows(program, plan, work, stage, member, by_sample, True)
+    walk(program, plan, tile, table, work, stage, member, n, first, J_path, over_samples, over_points, begins)
+    assess(program, plan, tile, work, stage, member, n, first, J_path, rtol, horizon, decay)
+    end, wide, resting = (2 * plan.size[1] - 1) * n * L, z.shape[1], rows_of(work, 1)
+    for lane in range(L):
+        resting[0, lane] = 1.0 if still[lane] != 0 else 0.0
     for o in range(plan.size[2]):  # who is periodic is at a boundary what the period ends with, to the bit
         for i in range(n):
-            for lane in range(L):
-                if still[lane] != 0:
-                    z[J + o, i, lane] = path[((K * PT - 1) * n + i) * L + lane]
-    for i in range(n):
-        for lane in range(L):
-            x_next[first + i, lane] = z[size, i, lane]
-    publish(program, plan, work, tile_p, stage, member, over_samples, over_points, J_path > 1, True, inputs)
+            at = ((J + o) * wide + i) * L
+            store(z, at, select(load(resting, 0), load(work.ends, end + i * L), load(z, at)))
+    move(z, (J + plan.size[2]) * wide * L, x_next, first * L, n)
+    close_rows(program, plan, tile, work, stage, member, over_samples, by_sample)

@@ -1,5 +1,10 @@
-"""Compiled march of an affine member through the panels of a window: forcing, maps of periods, path, error."""
+"""Compiled march of an affine member through the panels of a window: maps of periods, path, error, outputs.
 
+Everything about a panel, from the coefficients to what other members read, is done before the next one is looked at:
+what it takes stays in the nearest level of cache, and only what is offered to others and both ends of a path are kept.
+"""
+
+import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import (
@@ -10,8 +15,6 @@ from menaquinone.solve._algebra import (
     collocation_error,
     copy,
     estimate,
-    fill,
-    forced,
     judge,
     move,
     onward,
@@ -21,10 +24,28 @@ from menaquinone.solve._algebra import (
     rows_of,
     zeros_of,
 )
-from menaquinone.solve._kinds import FLOOR, IDLE, MIXED, PT, SAFETY, STEP
-from menaquinone.solve._records import view
-from menaquinone.solve._vectors import load, select, store
-from menaquinone.solve.program import A_MOVES, B_MOVES, DOSED, FILLED, FIRST_MEMBER, MASK, STATES, THEN, USED
+from menaquinone.solve._board import move_on, offer
+from menaquinone.solve._in_turn import error_in_turn, one_way, solve_in_turn
+from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
+from menaquinone.solve._pointers import invoke9
+from menaquinone.solve._records import address, view
+from menaquinone.solve._through import to_end, to_nodes
+from menaquinone.solve._vectors import load, select, splat, store
+from menaquinone.solve.program import (
+    A_MOVES,
+    B_MOVES,
+    COEFFICIENTS,
+    DOSED,
+    FILLED,
+    FIRST_MEMBER,
+    FIRST_PARAMETER,
+    INPUTS,
+    MASK,
+    PARAMETERS,
+    STATES,
+    THEN,
+    USED,
+)
 
 
 @njit(**OPTIONS)
@@ -78,14 +99,14 @@ def _row(plan, table, panel, size, begin, first, last):
     if place >= 0:
         return begin + place * size
     if place < -1:
-        return table.mixed[0] + (-2 - place) * size
+        return begin + (table.widths.shape[0] - 2 - place) * size
     into = table.data.size - size  # one at a time: a row is used before the next is asked for
     _gather(plan.rows, panel, table, size, begin, first, last, into)
     return into
 
 
 @njit(**OPTIONS)
-def refresh(plan, table, work, member, a, reach, n, driven):
+def refresh(table, work, member, a, reach, n, driven):
     """See to it that the table holds the propagators of every row for these coefficients."""
     done, used, begin, widths = table.done, table.used, table.begin, table.widths
     data = table.data
@@ -96,7 +117,7 @@ def refresh(plan, table, work, member, a, reach, n, driven):
             for lane in range(L):
                 same = same and known[i, k, lane] == a[i, k, lane]
     if not same:
-        done[member] = 0
+        done[member], table.gathered[member] = 0, 0
         for i in range(n):
             copy(known[i], a[i])
     size = row_size(n, driven)
@@ -106,193 +127,219 @@ def refresh(plan, table, work, member, a, reach, n, driven):
     for row in range(done[member], most):
         propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
     done[member] = most
-    for c in range(plan.size[MIXED]):
-        _gather(plan.mixed, c, table, size, begin[member], 0, size, table.mixed[0] + c * size)
+    behind = begin[member] + widths.shape[0] * size
+    for c in range(table.gathered[member], table.many[0]):
+        _gather(table.mixed, c, table, size, begin[member], 0, size, behind + c * size)
+    table.gathered[member] = table.many[0]
 
 
 @njit(**OPTIONS)
-def forcing(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, reach, J):
-    """Fill psi, and for stages with moving coefficients keep, panel by panel."""
-    widths, kind, tile_r, r_next = plan.widths, plan.kind, tile.r, tile.r_next
-    work_psi, work_keep, begin, data = work.psi, work.keep, table.begin, table.data
+def look(program, plan, tile, work, stage, member, j, k, over_samples, over_points):
+    """Read the coefficients at the points of a panel, unless those that are there still hold."""
     columns = program.stage[stage]
-    K = plan.size[1]
-    Qb = K * PT if over_points else 1
-    Jb = J if over_samples else 1
-    everyone = columns[FIRST_MEMBER] + member
-    a = view(work.a, 0, (Jb * Qb if columns[A_MOVES] else 1, n, n, L))
-    b = view(work.b, 0, (Jb * Qb if columns[B_MOVES] or columns[A_MOVES] else 1, n, L))
-    driven = columns[B_MOVES] == 1
-    size = row_size(n, driven)
-    acts = view(program.acts, columns[MASK], (n, n))
-    total, r = rows_of(work, n), rows_of(work, n)
-    matrix, right = work.newton, work.right
-    used = view(program.used, columns[USED], (n * S, n * S))
-    filled = view(program.filled, columns[FILLED], (n * S, n + 1))
-    moving = 1 if over_points else 0
-    for j in range(J):
-        for s in range(n):
-            for lane in range(L):
-                r[s, lane] = tile_r[first + s, lane]
-        for k in range(K):
-            panel = j * K + k
-            if columns[DOSED]:
-                happen(plan, tile, panel, first, n, total, r, False)
-            q = (j * Qb if over_samples else 0) + (k * PT if over_points else 0)
-            psis = panel * S * n * L
-            if columns[A_MOVES]:
-                collocate(a, b, q, moving, widths, panel, r, acts, used, filled, matrix, right, work_keep, psis * n,
-                          work_psi, psis)  # fmt: skip
-            else:
-                for s in range(n):
-                    for lane in range(L):
-                        total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
-                square = n * n * L
-                row = _row(plan, table, panel, size, begin[everyone], S * square, size - (S * square if driven else 0))
-                forced(data, row, n, driven, reach, total, b, q, moving, work_psi, psis)
-        if j == 0:
-            for s in range(n):
-                for lane in range(L):
-                    stepped = kind[lane] == STEP
-                    r_next[first + s, lane] = r[s, lane] if stepped else tile_r[first + s, lane]
+    if not (columns[A_MOVES] or columns[B_MOVES]):
+        return
+    if not over_points and (k > 0 or (j > 0 and not over_samples)):
+        return
+    p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
+    move_on(work, columns[INPUTS], j, k)
+    invoke9(
+        columns[COEFFICIENTS], address(p), address(work.moved), address(work.board), 1, PT if over_points else 1,
+        address(work.path), address(work.a), address(work.b), columns[A_MOVES],
+    )  # fmt: skip
 
 
 @njit(**OPTIONS)
-def _forward(program, plan, table, work, stage, member, panel, psi, psis, first_node, reach, x, out, into):
-    """Lead a start x (n, L) through a panel, from one of its nodes on; psi from element ``psis`` on is added."""
+def _constant(program, plan, table, work, stage, member, panel, r, whole):
+    """Return where a panel's propagators stand.
+
+    ``work.total`` gets the constant inputs (n, L), and behind them whether there are any.
+    """
+    columns = program.stage[stage]
+    n, driven = columns[STATES], columns[B_MOVES] == 1
+    square, size = n * n * L, row_size(n, driven)
+    b, total, held = view(work.b, 0, (1, n, L)), view(work.total, 0, (n, L)), False
+    for s in range(n):
+        for lane in range(L):
+            total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
+            held = held or total[s, lane] != 0.0
+    work.total[n * L] = 1.0 if held else 0.0
+    first = 0 if whole else (S - 1) * square
+    return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member], first, size)
+
+
+@njit(**OPTIONS)
+def _stay(plan, panel, n, x, x_at, out, into, nodes):
+    """Let lanes stay where they are whose panel has no width: the propagators are those of others."""
+    if plan.padded[panel]:
+        width = load(plan.widths, panel * L)
+        for node in range(nodes):
+            for i in range(n):
+                at = into + (node * n + i) * L
+                store(out, at, select(width, load(out, at), load(x, x_at + i * L)))
+
+
+@njit(**OPTIONS)
+def _varying(program, plan, work, stage, panel, moving, r):
+    """Collocate a panel of a member whose states act on one another both ways: keep and psi."""
     columns = program.stage[stage]
     n = columns[STATES]
-    skip = first_node * n * n * L
-    if columns[A_MOVES]:
-        onward(work.keep, panel * S * n * n * L + skip, psi, psis, S - first_node, reach, x, out, into)
-    else:
-        size = row_size(n, columns[B_MOVES] == 1)
-        row = _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member], skip, S * n * n * L)
-        onward(table.data, row + skip, psi, psis, S - first_node, reach, x, out, into)
+    acts = view(program.acts, columns[MASK], (n, n))
+    used = view(program.used, columns[USED], (n * S, n * S))
+    filled = view(program.filled, columns[FILLED], (n * S, n + 1))
+    collocate(work.a, work.b, 0, moving, plan.widths, panel, r, acts, used, filled, work.newton, work.right, work.keep,
+              0, work.psi, 0)  # fmt: skip
 
 
 @njit(**OPTIONS)
-def compose(program, plan, tile, table, work, stage, member, n, first, reach, J, J_square, J_forced):
+def compose(program, plan, tile, table, work, stage, member, n, first, J, J_square, over_samples, over_points):
     """Compose the maps of a period: square (J, n, n, L) times its start plus g (J, n, L)."""
-    g, psi, work_square = work.g, work.psi, work.square
     columns = program.stage[stage]
-    K = plan.size[1]
-    after, nothing, x = rows_of(work, n), zeros_of(work, n), rows_of(work, n)
-    moving = columns[A_MOVES] == 1
-    end = S - 1
+    K, top, widest = plan.size[1], work.top[0], work.square.shape[1]
+    acts, reach = view(program.acts, columns[MASK], (n, n)), view(program.reach, columns[MASK], (n, n))
+    varies, moving = columns[A_MOVES] == 1, 1 if over_points else 0
+    in_turn, skip = varies and one_way(acts), (S - 1) * n * n * L
+    r, nothing = rows_of(work, n), zeros_of(work, n)
+    starts, nodes = rows_of(work, (n + 1) * n), rows_of(work, (n + 1) * n * S)
+    zero = starts[:n]  # what a start of 0 leads to
     for j in range(J):
-        fill(x, 0.0)
+        count = n + 1 if j < J_square else 1
+        move(tile.r, first * L, r, 0, n)
+        for place in range(count * n):
+            store(starts, place * L, splat(1.0 if place >= n and place // n - 1 == place % n else 0.0))
         for k in range(K):
             panel = j * K + k
+            look(program, plan, tile, work, stage, member, j, k, over_samples, over_points)
             if columns[DOSED]:
-                happen(plan, tile, panel, first, n, x, x, True)
-            own = ((k if J_forced == 1 else panel) * S + end) * n * L
-            square = k if J_square == 1 and moving else panel
-            _forward(program, plan, table, work, stage, member, square, psi, own, end, reach, x, after, 0)
-            move(after, 0, x, 0, n)
-        for i in range(n):
-            for lane in range(L):
-                g[j, i, lane] = x[i, lane]
-    for j in range(J_square):
-        for c in range(n):
-            fill(x, 0.0)
-            for lane in range(L):
-                x[c, lane] = 1.0
-            for k in range(K):
-                _forward(program, plan, table, work, stage, member, j * K + k, nothing, 0, end, reach, x, after, 0)
-                move(after, 0, x, 0, n)
+                happen(plan, tile, panel, first, n, zero, r, False)
+                happen(plan, tile, panel, first, n, zero, r, True)
+            if in_turn:
+                solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, starts, 0, count, nodes, 0)
+                for c in range(count):
+                    move(nodes, (c * S + S - 1) * n * L, starts, c * n * L, n)
+                continue
+            if varies:
+                _varying(program, plan, work, stage, panel, moving, r)
+                onward(work.keep, skip, work.psi, (S - 1) * n * L, 1, reach, zero, nodes, 0)
+                move(nodes, 0, starts, 0, n)
+                for c in range(1, count):
+                    onward(work.keep, skip, nothing, 0, 1, reach, starts[c * n :], nodes, 0)
+                    move(nodes, 0, starts, c * n * L, n)
+                continue
+            row = _constant(program, plan, table, work, stage, member, panel, r, False)
+            held, driven = np.int64(work.total[n * L]), columns[B_MOVES]
+            for c in range(count):
+                for i in range(n):
+                    to_end(table.data, row, n, i, reach, starts, c * n * L, work.total, held, work.b, 0,
+                           moving * n * L, driven, nodes, i * L, 0)  # fmt: skip
+                _stay(plan, panel, n, starts, c * n * L, nodes, 0, 1)
+                move(nodes, 0, starts, c * n * L, n)
+                held, driven = 0, 0  # unit starts are led on alone
+        move(starts, 0, work.g, j * widest * L, n)
+        for c in range(1, count):
             for i in range(n):
-                for lane in range(L):
-                    work_square[j, i, c, lane] = x[i, lane]
+                store(work.square, ((j * widest + i) * widest + c - 1) * L, load(starts, (c * n + i) * L))
+    work.top[0] = top
 
 
 @njit(**OPTIONS)
-def walk(program, plan, tile, table, work, stage, member, n, first, reach, J, J_forced, begins):
-    """Fill the path: from the start of every sample through its panels."""
-    size, kind, idle, z = plan.size, plan.kind, tile.idle, work.z
-    path, psi, then = work.path, work.psi, program.then
+def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_turn, spread):
+    """Lead a start x (n, L) through a panel: points 1 to s of the path, and what the end may be off by (n, L)."""
     columns = program.stage[stage]
-    K = size[1]
-    everyone = columns[FIRST_MEMBER] + member
-    x = rows_of(work, n)
-    special = False
-    for lane in range(L):
-        special = special or idle[everyone, lane] != 0 or begins[lane] >= 0
-    for j in range(J):
+    n, path = columns[STATES], work.path
+    acts, reach = view(program.acts, columns[MASK], (n, n)), view(program.reach, columns[MASK], (n, n))
+    if columns[A_MOVES]:
+        if in_turn:
+            solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, x, 0, 1, path, n * L)
+            error_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, spread)
+            return
+        _varying(program, plan, work, stage, panel, moving, r)
+        onward(work.keep, 0, work.psi, 0, S, reach, x, path, n * L)
+        filters = view(program.filters, columns[MASK], (n, n))
+        collocation_error(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, 0, filters, work.newton,
+                          work.right, spread)  # fmt: skip
+        return
+    row = _constant(program, plan, table, work, stage, member, panel, r, True)
+    for i in range(n):
+        to_nodes(table.data, row, n, i, reach, x, 0, work.total, np.int64(work.total[n * L]), work.b, 0,
+                 moving * n * L, columns[B_MOVES], path, (n + i) * L, n * L)  # fmt: skip
+    _stay(plan, panel, n, x, 0, path, n * L, S)
+    if columns[B_MOVES]:
+        estimate(table.data, row, n, reach, work.b, 0, moving, work.right, spread)
+        if plan.padded[panel]:
+            width = load(plan.widths, panel * L)
+            for i in range(n):
+                store(spread, i * L, select(width, load(spread, i * L), splat(0.0)))
+    else:
         for i in range(n):
-            for lane in range(L):
-                x[i, lane] = z[j, i, lane]
+            store(spread, i * L, splat(0.0))
+
+
+@njit(**OPTIONS)
+def _held(work, panel, n, idle, begins, spread):
+    """Let the lanes stand still in which nothing happens, or not yet."""
+    path = work.path
+    for lane in range(L):
+        if idle[lane] or begins[lane] > panel:
+            for place in range(n, PT * n):
+                path[place * L + lane] = path[place % n * L + lane]
+            for i in range(n):
+                spread[i, lane] = 0.0
+
+
+@njit(**OPTIONS)
+def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samples, over_points, begins):
+    """Take a member through the panels of J samples: what it offers, both ends of its path, and error estimates."""
+    columns, K, then = program.stage[stage], plan.size[1], program.then
+    idle, moving = tile.idle[columns[FIRST_MEMBER] + member], 1 if over_points else 0
+    in_turn = columns[A_MOVES] == 1 and one_way(view(program.acts, columns[MASK], (n, n)))
+    x, r, special = rows_of(work, n), rows_of(work, n), False
+    for lane in range(L):
+        special = special or idle[lane] != 0 or begins[lane] >= 0
+    for j in range(J):
+        move(work.z, j * work.z.shape[1] * L, x, 0, n)
+        move(tile.r, first * L, r, 0, n)
         for k in range(K):
             panel = j * K + k
+            spread = view(work.spread, panel * n * L, (n, L))
+            look(program, plan, tile, work, stage, member, j, k, over_samples, over_points)
             if columns[DOSED]:
-                happen(plan, tile, panel, first, n, x, x, True)
+                happen(plan, tile, panel, first, n, x, r, False)
+                happen(plan, tile, panel, first, n, x, r, True)
             if special:
                 for lane in range(L):
                     if begins[lane] >= panel:
                         for i in range(n):
                             x[i, lane] = then[columns[THEN] + i] if begins[lane] == panel else 0.0
-            at = panel * PT * n * L
-            move(x, 0, path, at, n)
-            own = k if J_forced == 1 else panel
-            square = own if columns[A_MOVES] else panel
-            _forward(program, plan, table, work, stage, member, square, psi, own * S * n * L, 0, reach, x, path,
-                     at + n * L)  # fmt: skip
+            move(x, 0, work.path, 0, n)
+            _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_turn, spread)
             if special:
-                for lane in range(L):
-                    if idle[everyone, lane] or begins[lane] > panel:
-                        for place in range(n, PT * n):
-                            path[at + place * L + lane] = path[at + place % n * L + lane]
-            move(path, at + S * n * L, x, 0, n)
+                _held(work, panel, n, idle, begins, spread)
+            move(work.path, S * n * L, x, 0, n)
+            move(work.path, 0, work.ends, 2 * panel * n * L, n)
+            move(x, 0, work.ends, (2 * panel + 1) * n * L, n)
+            if work.read[columns[FIRST_MEMBER] + member] or plan.shown[panel]:
+                offer(program, tile, work, stage, member, j, k)
         if j == 0:
             for lane in range(L):
-                if kind[lane] == STEP or kind[lane] == IDLE:
-                    for i in range(n):
-                        z[size[0] + size[2], i, lane] = x[i, lane]
+                steps = plan.kind[lane] == STEP
+                for i in range(n):
+                    if steps or plan.kind[lane] == IDLE:
+                        work.z[plan.size[0] + plan.size[2], i, lane] = x[i, lane]
+                    tile.r_next[first + i, lane] = r[i, lane] if steps else tile.r[first + i, lane]
 
 
 @njit(**OPTIONS)
-def assess(program, plan, tile, table, work, stage, member, n, first, J, over_samples, over_points, rtol, horizon,
-            begins, decay):  # fmt: skip
-    """Judge every panel of the path."""
-    widths, tile_peak, tile_r, idle = plan.widths, tile.peak, tile.r, tile.idle
-    path, begin, ratio, noise = work.path, table.begin, plan.ratio, tile.noise
-    data, peak_next = table.data, tile.peak_next
-    columns = program.stage[stage]
-    K = plan.size[1]
-    everyone = columns[FIRST_MEMBER] + member
-    driven, moving = columns[B_MOVES] == 1, 1 if over_points else 0
-    a, b = work.a, work.b
-    peak, slope, lost = rows_of(work, n), rows_of(work, n), rows_of(work, 1)
-    spread, r = zeros_of(work, n), rows_of(work, n)
-    matrix, right = work.newton, work.right
-    acts, reach = view(program.acts, columns[MASK], (n, n)), view(program.reach, columns[MASK], (n, n))
-    used = view(program.filters, columns[MASK], (n, n))
-    special = False
+def assess(program, plan, tile, work, stage, member, n, first, J, rtol, horizon, decay):
+    """Judge every panel of the path by what its end may be off by."""
+    peak, lost, panels = rows_of(work, n), rows_of(work, 1), J * plan.size[1]
     for lane in range(L):
-        special = special or idle[everyone, lane] != 0 or begins[lane] >= 0
         lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
-    move(tile_peak, first * L, peak, 0, n)
-    for panel in range(J * K):
-        raise_to(peak, path, (panel * PT + S) * n * L, n)
-    move(peak, 0, peak_next, first * L, n)
-    for j in range(J):
-        move(tile_r, first * L, r, 0, n)
-        for k in range(K):
-            panel = j * K + k
-            q = (j * (K * PT if over_points else 1) if over_samples else 0) + (k * PT if over_points else 0)
-            if columns[DOSED]:
-                happen(plan, tile, panel, first, n, spread, r, False)
-            if columns[A_MOVES]:
-                collocation_error(a, b, q, moving, widths, panel, r, acts, path, panel * PT * n * L, used, matrix,
-                                  right, spread)  # fmt: skip
-            elif driven:
-                size = row_size(n, True)
-                row = _row(plan, table, panel, size, begin[everyone], size - S * n * n * L, size)
-                estimate(data, row, n, reach, b, q, moving, slope, spread)
-            if special:
-                for lane in range(L):
-                    if idle[everyone, lane] or begins[lane] > panel:
-                        for i in range(n):
-                            spread[i, lane] = 0.0
-            judge(ratio, panel, path, panel * PT * n * L, n, spread, widths, lost, noise, first, peak, SAFETY * rtol,
-                  FLOOR)  # fmt: skip
+    move(tile.peak, first * L, peak, 0, n)
+    for panel in range(panels):
+        raise_to(peak, work.ends, (2 * panel + 1) * n * L, n)
+    move(peak, 0, tile.peak_next, first * L, n)
+    for panel in range(panels):
+        begin = 2 * panel * n * L
+        judge(plan.ratio, panel, work.ends, begin, begin + n * L, n, view(work.spread, panel * n * L, (n, L)),
+              plan.widths, lost, tile.noise, first, peak, SAFETY * rtol, FLOOR)  # fmt: skip

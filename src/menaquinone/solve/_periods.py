@@ -3,9 +3,10 @@
 import numpy as np
 from numba import njit
 
-from menaquinone.solve._algebra import AT, ITERATED, KNOWN, OPTIONS, L, fill, move, rows_of, take
+from menaquinone.solve._algebra import AT, ITERATED, KNOWN, OPTIONS, SEEKING, L, move, rows_of, take
 from menaquinone.solve._basis import fitted, most_base
 from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, NEVER
+from menaquinone.solve._powers import double, doublings_of, lead
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import div, fma, largest, load, magnitude, mul, select, smallest, splat, store, sub
 from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
@@ -55,67 +56,6 @@ def orbit_of(work, n, lane, found):
             matrix[i, k] = (1.0 if i == k else 0.0) - square[0, i, k, lane]
         found[i] = g[0, i, lane]
     return _solve(matrix, found)
-
-
-@njit(**OPTIONS)
-def _after(n, base, move_, x, at, out, into):
-    """Write base x + move: an affine map (n, n, L), (n, L) at a start that stands from an element of its array on."""
-    for i in range(n):
-        total = load(move_, i * L)
-        for k in range(n):
-            total = fma(load(base, (i * n + k) * L), load(x, at + k * L), total)
-        store(out, into + i * L, total)
-
-
-@njit(**OPTIONS)
-def _chosen(n, bits, new, old):
-    """Take over n vectors in the lanes that have a bit."""
-    which = load(bits, 0)
-    for i in range(n):
-        store(old, i * L, select(which, load(new, i * L), load(old, i * L)))
-
-
-@njit(**OPTIONS)
-def _raise(work, n, square, g, times, power, shift):
-    """Raise affine maps (n, n, L), (n, L) to a power (L,) each: power and shift."""
-    top = work.top[0]
-    base, move_, then, step = rows_of(work, n * n), rows_of(work, n), rows_of(work, n * n), rows_of(work, n)
-    bits = rows_of(work, 1)
-    move(square, 0, base, 0, n * n)
-    move(g, 0, move_, 0, n)
-    most = 0
-    for lane in range(L):
-        most = max(most, times[lane])
-    for place in range(n * n):
-        store(power, place * L, splat(1.0 if place % (n + 1) == 0 else 0.0))
-    fill(shift, 0.0)
-    fill(step, 0.0)
-    bit = 1
-    while bit <= most:
-        for lane in range(L):
-            bits[0, lane] = 1.0 if times[lane] & bit else 0.0
-        _product(n, base, power, then)
-        _chosen(n * n, bits, then, power)
-        _after(n, base, move_, shift, 0, step, 0)
-        _chosen(n, bits, step, shift)
-        bit *= 2
-        if bit <= most:
-            _product(n, base, base, then)
-            _after(n, base, move_, move_, 0, step, 0)
-            move(then, 0, base, 0, n * n)
-            move(step, 0, move_, 0, n)
-    work.top[0] = top
-
-
-@njit(**OPTIONS)
-def _product(n, left, right, out):
-    """Write the product of two matrices (n, n, L)."""
-    for i in range(n):
-        for k in range(n):
-            total = splat(0.0)
-            for q in range(n):
-                total = fma(load(left, (i * n + q) * L), load(right, (q * n + k) * L), total)
-            store(out, (i * n + k) * L, total)
 
 
 @njit(**OPTIONS)
@@ -200,43 +140,64 @@ def _settled_maps(plan, work, n, many, columns, newton, square, g):
 
 
 @njit(**OPTIONS)
-def _pick(plan, work, n, many, columns, newton, still, iterated):
-    """Fill z of leaping lanes: the state at every sample, every boundary and the end, in the order of the periods.
+def _put(work, n, slot, numbers, iterated, now):
+    """Write to a slot of z what lanes are at the number of a period: looked up, or what ``now`` holds; none below 0."""
+    track, z, mine = work.track, work.z, rows_of(work, 1)
+    together, wide = True, z.shape[1]
+    for lane in range(L):
+        number = numbers[lane]
+        mine[0, lane] = 1.0 if number > iterated[lane] else 0.0
+        together = together and (number < 0 or number > iterated[lane])
+    for i in range(n):
+        at = (slot * wide + i) * L
+        store(z, at, select(load(mine, 0), load(now, i * L), load(z, at)))
+    if not together:
+        for lane in range(L):
+            number = numbers[lane]
+            if 0 <= number <= iterated[lane]:
+                for i in range(n):
+                    z[slot, i, lane] = track[number, i, lane]
 
-    Periods that were iterated are looked up; maps of those behind are equal, and raised to a power.
+
+@njit(**OPTIONS)
+def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
+    """Fill z of leaping lanes: the state at every sample, every boundary and the end.
+
+    Periods that were iterated are looked up; maps of those behind are equal, and done as often as it takes.
     """
-    stops, track, z, at, known = plan.stops, work.track, work.z, work.whole[AT], work.whole[KNOWN]
-    square, g, power, shift = rows_of(work, n * n), rows_of(work, n), rows_of(work, n * n), rows_of(work, n)
-    now, then, goes = rows_of(work, n), rows_of(work, n), rows_of(work, 1)
+    top, track, J, O = work.top[0], work.track, plan.size[0], plan.size[2]
+    numbers, times, at, most = work.whole[KNOWN], work.whole[SEEKING], work.whole[AT], 0
+    square, g, settled = rows_of(work, n * n), rows_of(work, n), rows_of(work, n)
+    now, scratch = rows_of(work, n), rows_of(work, n + 1)
     _settled_maps(plan, work, n, many, columns, newton, square, g)
     for lane in range(L):
-        at[lane], known[lane] = iterated[lane] if plan.kind[lane] == LEAP and still[lane] == 0 else NEVER, 0
+        goes = plan.kind[lane] == LEAP and still[lane] == 0
+        at[lane] = iterated[lane] if goes else NEVER
+        most = max(most, plan.periods[lane] - iterated[lane] if goes else 0)
         for i in range(n):
-            now[i, lane] = track[iterated[lane], i, lane]
-    for stop in range(stops.shape[1]):
-        over, moves, new = True, False, False
+            settled[i, lane] = track[iterated[lane], i, lane]
+    count = max(doublings_of(most), 1)
+    power, shift = rows_of(work, count * n * n), rows_of(work, count * n)
+    double(n, reach, square, g, count, power, shift)
+    for slot in range(J + 1):
         for lane in range(L):
-            number, goes[0, lane] = stops[0, stop, lane], 0.0
-            if number < 0:
-                at[lane] = NEVER
-            if at[lane] == NEVER:
-                continue
-            over = False
-            if number > at[lane]:
-                moves, new = True, new or number - at[lane] != known[lane]
-                goes[0, lane], known[lane], at[lane] = 1.0, number - at[lane], number
-        if over:
-            break
-        if new:
-            _raise(work, n, square, g, known, power, shift)
-        if moves:
-            _after(n, power, shift, now, 0, then, 0)
-            _chosen(n, goes, then, now)
+            numbers[lane] = -1
+            if at[lane] != NEVER and (slot == J or slot < plan.samples[lane]):
+                numbers[lane] = plan.periods[lane] if slot == J else plan.nodes[slot, lane]
+            times[lane] = max(numbers[lane] - iterated[lane], 0)
+        move(settled, 0, now, 0, n)
+        lead(n, reach, times, power, shift, now, scratch)
+        _put(work, n, slot if slot < J else J + O, numbers, iterated, now)
+    move(settled, 0, now, 0, n)
+    for o in range(O):
         for lane in range(L):
-            number, slot = stops[0, stop, lane], stops[1, stop, lane]
-            if at[lane] != NEVER:
-                for i in range(n):
-                    z[slot, i, lane] = track[number, i, lane] if number <= iterated[lane] else now[i, lane]
+            goes = at[lane] != NEVER and o < plan.boundaries[lane]
+            numbers[lane] = plan.at[o, lane] if goes else -1
+            times[lane] = max(numbers[lane] - at[lane], 0)
+            at[lane] += times[lane]
+        lead(n, reach, times, power, shift, now, scratch)
+        _put(work, n, J + o, numbers, iterated, now)
+    work.top[0] = top
 
 
 @njit(**OPTIONS)
@@ -276,7 +237,9 @@ def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol)
 
 @njit(**OPTIONS)
 def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still):
-    """Fill z: where every sample starts, what holds at every boundary, and the end of the window; note who is periodic.
+    """Fill z: where every sample starts, and the end of the window; note who is periodic.
+
+    Of lanes that leap and are not periodic also what holds at every boundary.
 
     still (L,) gets who is. Returns whether all lanes are, so that one sample shows them all.
     """
@@ -296,10 +259,12 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
     count, many = n, most_base(plan)
     if leaping:
         count = _interpolate(plan, work, n, many, columns[A_MOVES] == 1, newton)
+    for i in range(n):
+        for lane in range(L):
+            z[size, i, lane] = 0.0 if waiting[lane] != 0 else x[i, lane]
+    for slot in range(J):
+        move(z, size * z.shape[1] * L, z, slot * z.shape[1] * L, n)
     for lane in range(L):
-        for slot in range(size + 1):
-            for i in range(n):
-                z[slot, i, lane] = 0.0 if waiting[lane] != 0 else x[i, lane]
         if kind[lane] == IDLE or waiting[lane] != 0 or idle[lane] != 0:
             continue
         still[lane] = 0
@@ -323,8 +288,9 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
                 near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + noise[first + i, lane]
             if near:
                 still[lane] = 1
-                for slot in range(size + 1):
-                    for i in range(n):
+                for i in range(n):
+                    z[size, i, lane] = found[i]
+                    for slot in range(J):
                         z[slot, i, lane] = found[i]
                 continue
         iterated[lane] = 0 if constant else max(plan_iterated[lane], 0)
@@ -332,7 +298,7 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
             leap_ratio[lane] = np.inf
     if leaping:
         _iterate(plan, work, n, many, count, newton, reach, iterated, x)
-        _pick(plan, work, n, many, count, newton, still, iterated)
+        _pick(plan, work, n, many, count, newton, reach, still, iterated)
         _note_errors(plan, tile, work, n, first, many, count, newton, still, rtol)
     everyone = True
     for lane in range(L):

@@ -4,13 +4,13 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
-from menaquinone.solve._control import accept, capture, decide, deliver, take
+from menaquinone.solve._control import accept, capture, decide, deliver, show, take
 from menaquinone.solve._events import gather_events, lay_covariates
-from menaquinone.solve._grid import align, forget, lay_lane
+from menaquinone.solve._grid import align, forget, keep_step, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
-from menaquinone.solve._windows import choose, part, sort_stops
+from menaquinone.solve._windows import choose, part, tabulate_leaps
 from menaquinone.solve.program import FIRST_MEMBER, MEMBERS, WHEN, Tile
 
 
@@ -52,12 +52,14 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
         J = max(J, samples[lane])
         if kind[lane] == LEAP:
             O = max(O, boundaries[lane])
+    for lane in range(L):
+        if kind[lane] != IDLE and not lay_lane(agenda, plan, state, times, raw, lane):
+            need[0], need[1] = RAW, 2 * starts.shape[1]
+            return False
+    keep_step(plan, raw)
     K = 1
     for lane in range(L):
         if kind[lane] != IDLE:
-            if not lay_lane(agenda, plan, state, times, raw, lane):
-                need[0], need[1] = RAW, 2 * starts.shape[1]
-                return False
             for j in range(samples[lane]):
                 K = max(K, count[j, lane])
     plan.size[0], plan.size[1], plan.size[2] = J, K, O
@@ -69,7 +71,8 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
         if not align(plan, raw, table):
             need[0], need[1] = ROWS, 2 * widths.shape[0]
             return False
-    sort_stops(plan)
+    tabulate_leaps(plan)
+    show(plan, times)
     events = gather_events(agenda, crowd, plan, state, first)
     if events > plan.kinds.size:
         need[0], need[1] = EVENTS, 2 * events

@@ -184,34 +184,14 @@ def choose(agenda, crowd, plan, state, times, subject, lane, settings, leaps):
 
 
 @njit(**OPTIONS)
-def sort_stops(plan):
-    """List every lane's samples, boundaries and end in the order of the periods; tabulate."""
-    kind, boundaries, stops, at = plan.kind, plan.boundaries, plan.stops, plan.at
-    samples, nodes, count = plan.samples, plan.nodes, plan.periods
-    J, O, most = plan.size[0], plan.size[2], 0
+def tabulate_leaps(plan):
+    """Fill what interpolation over the periods takes, where any lane leaps."""
+    most = 0
     for lane in range(L):
-        if kind[lane] == LEAP:
+        if plan.kind[lane] == LEAP:
             most = max(most, plan.iterated[lane], 1)
     if most > 0:
         tabulate(plan, most)
-    for lane in range(L):
-        n = 0
-        if kind[lane] == LEAP:
-            for o in range(boundaries[lane]):
-                stops[0, n, lane], stops[1, n, lane] = at[o, lane], J + o
-                n += 1
-            for slot in range(samples[lane] + 1):
-                number = nodes[slot, lane] if slot < samples[lane] else count[lane]
-                place = n
-                while place > 0 and stops[0, place - 1, lane] > number:
-                    stops[0, place, lane] = stops[0, place - 1, lane]
-                    stops[1, place, lane] = stops[1, place - 1, lane]
-                    place -= 1
-                stops[0, place, lane] = number
-                stops[1, place, lane] = slot if slot < samples[lane] else J + O
-                n += 1
-        if n < stops.shape[1]:
-            stops[0, n, lane] = -1
 
 
 @njit(**OPTIONS)

@@ -182,9 +182,9 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    size : ndarray (6,) of int64
-        Samples J, panels K, boundary outputs O of the window, whether all samples have the same panels, samples that a
-        first leap is interpolated between, and mixed rows.
+    size : ndarray (5,) of int64
+        Samples J, panels K, boundary outputs O of the window, whether all samples have the same panels, and samples
+        that a first leap is interpolated between.
     left, right : ndarray (L,)
         h.
     kind, periods, samples : ndarray (L,) of int64
@@ -204,8 +204,10 @@ class Plan(NamedTuple):
     place : ndarray (J K,)
         Where the panel's row stands in the table; where lanes have different rows, -2 less the number of a mixed row,
         or -1.
-    mixed : ndarray (m, L)
-        Rows of the lanes of each mixed row.
+    shown : ndarray (J K,) of uint8
+        Whether an output is wanted at the panel's end.
+    padded : ndarray (J K,) of uint8
+        Whether a lane's panel has no width while others' have.
     fade : ndarray (L,)
         What is left, after a period, of the slowest transient of the doses; 1 where it is over.
     drifts, both, late : ndarray (L,)
@@ -218,8 +220,6 @@ class Plan(NamedTuple):
         The functions that the coefficients multiply, at every period.
     iterated : ndarray (L,)
         Periods after which the variable no longer moves.
-    stops : ndarray (2, J + O + 1, L)
-        Number of the period and slot of z of every sample, boundary and the end, in rising order; -1 behind the last.
     swing : ndarray (2, L)
         Sum and largest value of the last interpolation term over the periods, for a unit coefficient.
     ratio : ndarray (J K, L)
@@ -250,7 +250,8 @@ class Plan(NamedTuple):
     widths: np.ndarray
     rows: np.ndarray
     place: np.ndarray
-    mixed: np.ndarray
+    shown: np.ndarray
+    padded: np.ndarray
     fade: np.ndarray
     drifts: np.ndarray
     both: np.ndarray
@@ -264,7 +265,6 @@ class Plan(NamedTuple):
     inverse: np.ndarray
     psi: np.ndarray
     iterated: np.ndarray
-    stops: np.ndarray
     swing: np.ndarray
     ratio: np.ndarray
     leap_ratio: np.ndarray
@@ -283,7 +283,8 @@ class Work(NamedTuple):
 
     ``board`` holds rows of ``points`` (L,) each; ``meta`` (rows, 4) how to read a row: stride over samples, stride over
     points, place of the boundaries, stride over boundaries. ``scratch`` is handed out from element ``top`` on;
-    ``small`` and ``whole`` are numbers of one lane and integers of all.
+    ``small`` and ``whole`` are numbers of one lane and integers of all. ``read`` (members,): whether other members read
+    what one offers.
     """
 
     board: np.ndarray
@@ -307,6 +308,11 @@ class Work(NamedTuple):
     small: np.ndarray
     whole: np.ndarray
     moved: np.ndarray
+    placed: np.ndarray
+    ends: np.ndarray
+    spread: np.ndarray
+    total: np.ndarray
+    read: np.ndarray
     outcome: np.ndarray
     points: np.ndarray  # (2,): of a row of the board; panels there is room for
 
@@ -315,8 +321,9 @@ class Table(NamedTuple):
     """Propagators of one tile.
 
     ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows begin in ``data``, how many
-    are computed, and the coefficients (.., L) they are for; ``mine`` (L,): who reads a row; ``mixed`` (1,):
-    where rows that are put together from lanes' own begin.
+    are computed, and the coefficients (.., L) they are for; ``mine`` (L,): who reads a row. Behind the rows of a member
+    stand those put together from lanes' own: ``mixed`` (m, L) says which, ``many`` (1,) how many there are, and
+    ``gathered`` how many of them each member has.
     """
 
     widths: np.ndarray
@@ -328,6 +335,8 @@ class Table(NamedTuple):
     a: np.ndarray
     mine: np.ndarray
     mixed: np.ndarray
+    many: np.ndarray
+    gathered: np.ndarray
 
 
 class Lanes(NamedTuple):

@@ -107,8 +107,9 @@ def elimination(acts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     n = len(acts)
     direct = acts | np.eye(n, dtype=bool)
-    used = np.kron(direct, np.ones((STAGES, STAGES), bool))
-    right = np.concatenate([np.eye(n, dtype=bool), np.ones((n, 1), bool)], axis=1)
+    alone = np.eye(n, dtype=bool)
+    used = np.kron(alone, np.ones((STAGES, STAGES), bool)) | np.kron(direct, np.eye(STAGES, dtype=bool))
+    right = np.concatenate([direct, np.ones((n, 1), bool)], axis=1)
     filled = np.repeat(right, STAGES, axis=0)
     for column in range(n * STAGES):
         below = np.flatnonzero(used[:, column])

@@ -30,6 +30,8 @@ def _integrals(polynomials: list[Polynomial]) -> np.ndarray:
 
 WEIGHTS = _integrals(_basis(NODES))
 """(i, j): integral of the j-th collocation basis polynomial from 0 to node i; the Butcher matrix."""
+SLOPES = np.linalg.inv(WEIGHTS)
+"""(i, j): rate at node i of the polynomial that is 0 at the start, 1 at node j and 0 at the others."""
 LAGRANGE = np.array([p.coef for p in _basis(POINTS)])
 """(j, k): coefficient of the k-th power in the j-th interpolation basis polynomial on ``POINTS``."""
 NODE_POLYNOMIAL = Polynomial.fromroots(NODES)

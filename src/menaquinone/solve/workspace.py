@@ -15,7 +15,7 @@ from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, T
 
 SAMPLES, BOUNDARIES = 16, 256
 """Most periods sampled in a leap, and most outputs at boundaries of its periods."""
-_MARKS, _CUTS, _MIXED = 512, 2048, 32
+_MARKS, _CUTS, _MIXED, _DOUBLINGS = 512, 2048, 32, 24
 
 
 class Workspace:
@@ -65,14 +65,14 @@ class Workspace:
         kind, count, samples, schedule, boundaries, base, iterated = np.zeros((7, LANES), np.int64)
         lanes = (panels, LANES)
         return Plan(  # type: ignore[call-arg]
-            np.zeros(6, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
+            np.zeros(5, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
             base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
-            np.zeros((_MIXED, LANES), np.int64),
+            *np.zeros((2, panels), np.uint8),
             np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
             *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
             np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
-            np.full((2, SAMPLES + BOUNDARIES + 2, LANES), -1), np.zeros((2, LANES)),
+            np.zeros((2, LANES)),
             np.zeros(lanes), np.zeros(LANES), np.zeros((MOST_BASE, LANES)), *np.zeros((2, panels), np.int64),
             *np.zeros((4, events), np.int64), np.zeros(events),
         )  # fmt: skip
@@ -90,7 +90,9 @@ class Workspace:
             np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
             np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
             np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(n * n + n),
-            np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64), np.zeros((2, LANES)),
+            np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64),
+            np.zeros((outputs + 1, 3), np.int64), np.empty(2 * panels * n * LANES), np.empty(panels * n * LANES),
+            np.zeros((n + 1) * LANES), _read(self.program), np.zeros((2, LANES)),
             np.array([points, panels]),
         )  # fmt: skip
 
@@ -103,12 +105,13 @@ class Workspace:
                 begin.append(at)
                 known.append(place)
                 size = square * (2 * S + (S * (S + 2) if driven else 0))
-                at, widest = at + rows * size, max(widest, size)
+                at, widest = at + (rows + _MIXED) * size, max(widest, size)
                 place += square
         return Table(
             np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at + (_MIXED + 1) * widest), np.array(known, np.int64),
-            np.zeros(place), np.zeros(LANES), np.array([at]),
+            np.zeros(self.members, np.int64), np.empty(at + widest), np.array(known, np.int64),
+            np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64), np.zeros(1, np.int64),
+            np.zeros(self.members, np.int64),
         )  # fmt: skip
 
 
@@ -132,10 +135,21 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
     return _address(kinds)
 
 
+def _read(program: Program) -> np.ndarray:
+    """Return whether other members read what each member offers (members,)."""
+    rows = np.zeros(int(program.counts[0]), np.uint8)
+    rows[program.feed] = rows[program.terms] = 1
+    found = []
+    for columns in program.stage.tolist():
+        first, width = columns[tables.FIRST_ROW], columns[tables.OUTPUTS]
+        found += [rows[first + k * width : first + (k + 1) * width].any() for k in range(columns[tables.MEMBERS])]
+    return np.array(found, np.uint8)
+
+
 def _scratch(n: int) -> int:
     """Return how many numbers the march of a member with n states has in use at most."""
-    squares = MOST_BASE + S + 12
-    return int((2 * squares * n * n + 64 * (n + 1)) * LANES)
+    squares = MOST_BASE + S + 12 + _DOUBLINGS
+    return int((2 * squares * n * n + (64 + _DOUBLINGS) * (n + 1)) * LANES)
 
 
 @lru_cache

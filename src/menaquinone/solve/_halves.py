@@ -1,0 +1,61 @@
+"""Half of the lanes as one value of generated code: what keeps many numbers in registers is written out with it."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils
+
+from menaquinone.solve.equations import LANES
+
+HALF = LANES // 2
+"""Lanes that are taken at a time: a register of 512 bits."""
+_KIND = ir.VectorType(ir.DoubleType(), HALF)
+_INTEGER = ir.IntType(64)
+
+
+class Half:
+    """What can be done with the lanes from one of them on, half of all.
+
+    Parameters
+    ----------
+    builder
+        Of the function that is being written.
+    first
+        The first lane.
+    """
+
+    def __init__(self, builder: Any, first: int) -> None:
+        self.builder, self.first = builder, first
+        kind = ir.FunctionType(_KIND, [_KIND] * 3)
+        self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{HALF}f64")
+
+    def _place(self, data: Any, at: Any) -> Any:
+        at = self.builder.add(at, ir.Constant(_INTEGER, self.first))
+        return self.builder.bitcast(self.builder.gep(data, [at]), _KIND.as_pointer())
+
+    def load(self, data: Any, at: Any) -> Any:
+        """Return these lanes of the vector that begins at an element."""
+        found = self.builder.load(self._place(data, at))
+        found.align = 8
+        return found
+
+    def store(self, value: Any, data: Any, at: Any) -> None:
+        """Write these lanes of the vector that begins at an element."""
+        self.builder.store(value, self._place(data, at)).align = 8
+
+    def of(self, vector: Any) -> Any:
+        """Return this half of a whole vector."""
+        which = ir.Constant(ir.VectorType(ir.IntType(32), HALF), list(range(self.first, self.first + HALF)))
+        return self.builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), which)
+
+    def fma(self, a: Any, b: Any, c: Any) -> Any:
+        """Return a b + c, in one rounding where the machine can."""
+        return self.builder.call(self._fma, [a, b, c])
+
+
+def number(value: float) -> Any:
+    """Return one number in every lane."""
+    return ir.Constant(_KIND, [float(value)] * HALF)
+
+
+__all__ = ["HALF", "Half", "number"]

@@ -1,0 +1,68 @@
+"""Compiled powers of affine maps: where many equal periods lead to, found by doubling."""
+
+from numba import njit
+
+from menaquinone.solve._algebra import OPTIONS, L, move
+from menaquinone.solve._vectors import fma, load, select, splat, store
+
+
+@njit(**OPTIONS)
+def doublings_of(most):
+    """Return how many doublings make up every number up to ``most``."""
+    count = 0
+    while most >> count:
+        count += 1
+    return count
+
+
+@njit(**OPTIONS)
+def _apply(n, reach, power, p_at, shift, s_at, x, x_at, out, o_at):
+    """Write power x + shift, each from an element of its array on."""
+    for i in range(n):
+        total = load(shift, s_at + i * L)
+        for k in range(n):
+            if reach[i, k]:
+                total = fma(load(power, p_at + (i * n + k) * L), load(x, x_at + k * L), total)
+        store(out, o_at + i * L, total)
+
+
+@njit(**OPTIONS)
+def double(n, reach, square, g, count, power, shift):
+    """Fill power (count, n, n, L) and shift (count, n, L): a map (n, n, L), (n, L) done 1, 2, 4, .. times.
+
+    reach (n, n): which states act on which.
+    """
+    move(square, 0, power, 0, n * n)
+    move(g, 0, shift, 0, n)
+    for bit in range(1, count):
+        old, new = (bit - 1) * n * n * L, bit * n * n * L
+        for i in range(n):
+            for k in range(n):
+                total = splat(0.0)
+                for q in range(n):
+                    if reach[i, q] and reach[q, k]:
+                        total = fma(load(power, old + (i * n + q) * L), load(power, old + (q * n + k) * L), total)
+                store(power, new + (i * n + k) * L, total)
+        _apply(n, reach, power, old, shift, (bit - 1) * n * L, shift, (bit - 1) * n * L, shift, bit * n * L)
+
+
+@njit(**OPTIONS)
+def lead(n, reach, times, power, shift, x, scratch):
+    """Lead x (n, L) on in place by so many periods (L,) in each lane; scratch (n + 1, L)."""
+    most = 0
+    for lane in range(L):
+        most = max(most, times[lane])
+    for bit in range(doublings_of(most)):
+        some = False
+        for lane in range(L):
+            here = (times[lane] >> bit) & 1
+            scratch[n, lane] = 1.0 if here else 0.0
+            some = some or here != 0
+        if some:
+            _apply(n, reach, power, bit * n * n * L, shift, bit * n * L, x, 0, scratch, 0)
+            goes = load(scratch, n * L)
+            for i in range(n):
+                store(x, i * L, select(goes, load(scratch, i * L), load(x, i * L)))
+
+
+__all__ = ["double", "doublings_of", "lead"]

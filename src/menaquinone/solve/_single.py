@@ -1,0 +1,121 @@
+"""The collocation equations of one state, solved in registers: ``x' = a(t) x + f(t)`` over one panel.
+
+States that act only on those behind them are solved one after the other, each with what it gets from the others as
+part of f. That takes a fifth of the operations of a general elimination, and none of them reads or writes memory but
+for f and x. The code is written out for every node; lanes are taken half at a time, so that all of it fits in the
+registers of a processor that has 32 of 512 bits.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from menaquinone.solve._halves import HALF, Half, number
+from menaquinone.solve._vectors import VECTOR
+from menaquinone.solve.equations import LANES
+from menaquinone.solve.tableau import SLOPES, STAGES
+
+_INTEGER = ir.IntType(64)
+
+
+def _factors(half: Half, z: list[Any]) -> tuple[list[list[Any]], list[Any]]:
+    """Eliminate ``SLOPES - diag(z)``: factors below the diagonal, negative, and the rest above; pivots inverted.
+
+    Without row exchange: the symmetric part of the rule's matrix, weighted, is positive, and losses add to it.
+    """
+    builder = half.builder
+    rows = [[number(one) for one in row] for row in SLOPES]
+    inverse = []
+    for k in range(STAGES):
+        rows[k][k] = builder.fsub(rows[k][k], z[k])
+    for k in range(STAGES):
+        inverse.append(builder.fdiv(number(1.0), rows[k][k]))
+        minus = builder.fneg(inverse[k])
+        for i in range(k + 1, STAGES):
+            rows[i][k] = builder.fmul(rows[i][k], minus)
+            for j in range(k + 1, STAGES):
+                rows[i][j] = half.fma(rows[i][k], rows[k][j], rows[i][j])
+    return rows, inverse
+
+
+def _solve(half: Half, rows: list[list[Any]], inverse: list[Any], y: list[Any]) -> list[Any]:
+    """Solve eliminated equations."""
+    builder = half.builder
+    for k in range(STAGES):
+        for i in range(k + 1, STAGES):
+            y[i] = half.fma(rows[i][k], y[k], y[i])
+    for k in range(STAGES - 1, -1, -1):
+        y[k] = builder.fmul(y[k], inverse[k])
+        minus = builder.fneg(y[k])
+        for i in range(k):
+            y[i] = half.fma(rows[i][k], minus, y[i])
+    return y
+
+
+@intrinsic
+def solve_state(
+    typingctx: Any, i: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, b_step: Any, r: Any, width: Any,
+    acts: Any, acts_at: Any, x: Any, x_at: Any, x_step: Any, x_column: Any, start: Any, s_at: Any, s_step: Any,
+    columns: Any,
+) -> Any:  # fmt: skip
+    """Write state i at the nodes of a panel, for several starts (columns); states before it stand there already.
+
+    a: what acts on the state at the first node from element ``a_at`` on, at the others ``a_step`` elements further
+    each; b likewise; r (n, L); width: vector of panel widths; acts: which states act, from element ``acts_at`` on.
+    x: states at the nodes, from ``x_at`` on, nodes ``x_step`` and columns ``x_column`` elements apart. start: states
+    at the panel's start, columns ``s_step`` elements apart. b and r are part of the first column alone, and a column
+    behind it is nothing in the states before its own.
+    """
+    i8 = types.int64
+    signature = types.none(i8, a, i8, i8, b, i8, i8, r, VECTOR, acts, i8, x, i8, i8, i8, start, i8, i8, i8)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a, b, r, acts, x, start = (
+            context.make_array(signature.args[k])(context, builder, args[k]).data for k in (1, 4, 7, 9, 11, 15)
+        )
+        i, a_at, a_step, b_at, b_step, width, acts_at, x_at, x_step, x_column, s_at, s_step, columns = (
+            args[k] for k in (0, 2, 3, 5, 6, 8, 10, 12, 13, 14, 16, 17, 18)
+        )
+        nothing = number(0.0)
+        own = builder.mul(i, ir.Constant(_INTEGER, LANES))
+
+        def places(at: Any, step: Any) -> list[Any]:
+            return [builder.add(at, builder.mul(step, ir.Constant(_INTEGER, node))) for node in range(STAGES)]
+
+        a_places, b_places = places(a_at, a_step), places(b_at, b_step)
+        for first in range(0, LANES, HALF):
+            half = Half(builder, first)
+            wide = half.of(width)
+            z = [builder.fmul(wide, half.load(a, builder.add(at, own))) for at in a_places]
+            rows, inverse = _factors(half, z)
+            sums = [cgutils.alloca_once(builder, nothing.type) for _ in range(STAGES)]
+            with cgutils.for_range(builder, columns) as loop:
+                driven = builder.icmp_signed("==", loop.index, ir.Constant(_INTEGER, 0))
+                x_places = places(builder.add(x_at, builder.mul(x_column, loop.index)), x_step)
+                begin = half.load(start, builder.add(builder.add(s_at, own), builder.mul(s_step, loop.index)))
+                for at, total in zip(b_places, sums, strict=True):
+                    given = builder.fadd(half.load(b, at), half.load(r, own))
+                    builder.store(builder.select(driven, given, nothing), total)
+                unit = builder.sub(loop.index, ir.Constant(_INTEGER, 1))
+                before = builder.select(driven, ir.Constant(_INTEGER, 0), unit)
+                with cgutils.for_range_slice(builder, before, i, ir.Constant(_INTEGER, 1)) as (j, _):
+                    act = builder.load(builder.gep(acts, [builder.add(acts_at, j)]))
+                    with builder.if_then(builder.icmp_unsigned("!=", act, ir.Constant(act.type, 0))):
+                        column = builder.mul(j, ir.Constant(_INTEGER, LANES))
+                        for at, place, total in zip(a_places, x_places, sums, strict=True):
+                            share = half.load(a, builder.add(at, column))
+                            felt = half.fma(share, half.load(x, builder.add(place, column)), builder.load(total))
+                            builder.store(felt, total)
+                # what changes in the panel: a state at rest stays to the last bit
+                y = [half.fma(wide, builder.load(total), builder.fmul(z[k], begin)) for k, total in enumerate(sums)]
+                for value, place in zip(_solve(half, rows, inverse, y), x_places, strict=True):
+                    half.store(builder.fadd(begin, value), x, builder.add(place, own))
+        return context.get_dummy_value()
+
+    return signature, code
+
+
+__all__ = ["solve_state"]
