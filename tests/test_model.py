@@ -292,3 +292,12 @@ def test_the_cascade_is_shown():
     shown = repr(WHOLE)
     assert shown.startswith("<Model 'vitamin K'>\n  oral_pk over form (K1, MK-4, MK-7, MK-8, MK-9): - -> plasma")
     assert len(shown.splitlines()) == 1 + len(WHOLE.stages)
+
+
+def test_the_shape_is_all_but_the_numbers():
+    moved = WHOLE.replace({"clearance[MK-7]": 2.0})
+    assert moved.shape == WHOLE.shape
+    assert hash(moved.shape) == hash(WHOLE.shape)
+    assert pickle.loads(pickle.dumps(WHOLE)).shape == WHOLE.shape
+    for other in (mk.models.vitamin_k(forms=["MK-7"]), Model(*WHOLE.stages[:1])):
+        assert other.shape != WHOLE.shape

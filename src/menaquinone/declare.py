@@ -18,6 +18,7 @@ Equations see house units only (h, nmol, L; every other unit as declared) and us
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isnan
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -241,33 +242,34 @@ class Block:
         return tuple(self.over)
 
     @property
-    def parameters(self) -> dict[str, Param]:
+    def parameters(self) -> Mapping[str, Param]:
         """Declared parameters by name."""
         return _declared(self.Parameters)
 
     @property
-    def states(self) -> dict[str, StateVariable]:
+    def states(self) -> Mapping[str, StateVariable]:
         """Declared states by name."""
         return _declared(self.State)
 
     @property
-    def inputs(self) -> dict[str, Read]:
+    def inputs(self) -> Mapping[str, Read]:
         """Declared inputs by name."""
         return _declared(self.Inputs)
 
     @property
-    def offers(self) -> dict[str, Output]:
+    def offers(self) -> Mapping[str, Output]:
         """Declared outputs by name."""
         return _declared(self.Outputs)
 
 
-def _declared(fields: type) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def _declared(fields: type) -> Mapping[str, Any]:
     defaults: dict[str, Any] = getattr(fields, "_field_defaults", {})
     missing = [name for name in getattr(fields, "_fields", ()) if name not in defaults]
     if missing:
         what = fields.__qualname__
         raise InputError(f"{what}: got {listed(missing)} without a declaration, expected one for every field.")
-    return dict(defaults)
+    return MappingProxyType(dict(defaults))
 
 
 @dataclass(frozen=True)

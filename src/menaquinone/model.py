@@ -115,6 +115,16 @@ class Model:
         """Every parameter by its bracketed name: ``clearance[MK-7]``."""
         return MappingProxyType({bracketed(*key): value for one in self.stages for key, value in one.values.items()})
 
+    @cached_property
+    def shape(self) -> "Shape":
+        """All but the numbers: the same for models that differ in values of parameters alone."""
+        return Shape(
+            tuple(
+                (one.block, tuple((m.name, _pairs(m.links), _pairs(m.enters)) for m in one.members))
+                for one in self.stages
+            )
+        )
+
     def members(self, axis: str) -> tuple[str, ...]:
         """Return the members along an axis (``"form"``, ``"tissue"``, ``"protein"``, ``"site"``), each once.
 
@@ -188,6 +198,25 @@ class Model:
                 f" -> {', '.join(one.block.offers) or '-'}"
             )
         return "\n".join(lines)
+
+
+class Shape:
+    """Blocks, members, links and where doses enter, as a key; asked often, so that its hash is reckoned once."""
+
+    __slots__ = ("_hash", "_key")
+
+    def __init__(self, key: tuple[Any, ...]) -> None:
+        self._key, self._hash = key, hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Shape) and self._hash == other._hash and self._key == other._key)
+
+
+def _pairs(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(mapping.items())
 
 
 def _rebuild(stages: tuple[Stage, ...], name: str, notes: tuple[str, ...]) -> Model:

@@ -72,6 +72,15 @@ def test_select_takes_ids_in_the_order_given(ids: list[int]) -> None:
         assert np.array_equal(mine.values, whole.take(ids).values)
 
 
+def test_only_the_covariates_that_are_wanted_are_made() -> None:
+    people = population("postmenopausal", 10, rng=3)
+    whole = people.covariates(9000)
+    some = people.covariates(9000, only=("egfr", "bone_loss", "weather"))
+    assert list(some) == ["egfr", "bone_loss"]
+    for name, one in some.items():
+        assert np.array_equal(one.values, whole[name].values)
+
+
 def test_select_takes_a_slice_by_position() -> None:
     people = population("postmenopausal", 10, rng=3)
     assert people.select(slice(2, 8, 2)).select(slice(1, None)).ids.tolist() == [4, 6]

@@ -3,10 +3,16 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import menaquinone as mk
+from menaquinone.inputs.doses import prescribed
+from menaquinone.solve import cascade
+from menaquinone.solve.asked import asked
+from menaquinone.solve.build import Built
+from menaquinone.solve.streams import aligned
 
 TOLERANCES = np.geomspace(1e-10, 1e-2, 60)
 
@@ -42,3 +48,45 @@ def test_people_who_go_together_are_whole_tiles_and_as_few_as_memory_asks(lanes,
 def test_every_worker_has_a_few_blocks():
     assert mk.Cascade().together(10_000, 2, 100) == 1264
     assert mk.Cascade(lanes=16).together(10_000, 2, 100) == 16
+
+
+MODEL = mk.models.vitamin_k()
+PEOPLE = mk.population("postmenopausal", 80, rng=7)
+REGIMENS = {
+    "daily": mk.dose("MK-7", "180 ug", every="24 h"),
+    "steady": mk.dose("MK-7", "180 ug", every="24 h", steady_state=True),
+    "infused, missed": mk.dose("MK-7", "90 ug", every="36 h", duration="30 h", lag="10 h") * mk.adherence(0.7),
+}
+
+
+def found(people, regimen, **options):
+    result = mk.simulate(MODEL, people, regimen, times="0:49:7 d", rtol=1e-3, **options)
+    return {name: result[name].values for name in MODEL.outputs}
+
+
+@pytest.mark.parametrize("name", REGIMENS)
+def test_who_was_solved_before_and_who_is_put_into_arrays_together_shows_in_nobody(name):
+    whole = found(PEOPLE, REGIMENS[name], workers=1)
+    for options in ({"workers": 2}, {"workers": 3, "engine": mk.Cascade(lanes=16)}, {"engine": mk.Cascade(lanes=64)}):
+        other = found(PEOPLE, REGIMENS[name], **options)
+        for output in MODEL.outputs:
+            assert other[output].tobytes() == whole[output].tobytes(), output
+    for one in (0, 37, 46, 79):
+        alone = found(PEOPLE.select(one), REGIMENS[name])
+        for output in MODEL.outputs:
+            assert alone[output].tobytes() == whole[output][one : one + 1].tobytes(), output
+
+
+def test_scratch_is_that_of_the_same_model_and_marks():
+    run = asked(MODEL, PEOPLE, times=[0, 7], outputs=["plasma_concentration"])
+    one = Built(aligned(run, *prescribed(None, PEOPLE.ids)), run.wanted).program
+    other = Built(aligned(run, *prescribed(None, PEOPLE.ids)), ("dp_ucmgp",)).program
+    spare, few, many = cascade._Spare(), mk.Cascade().marks(1e-2), mk.Cascade().marks(1e-9)
+    first = spare.taken(one, few)
+    assert spare.taken(one, few) is not first  # another thread has it
+    spare.left([first])
+    assert spare.taken(other, few) is not first
+    assert spare.taken(one, many) is not first
+    assert spare.taken(one, few) is first
+    spare.left([cascade._Scratch(first.space, len(few)) for _ in range(100)])
+    assert len(spare._held) == cascade._MOST_SPARE

@@ -11,7 +11,7 @@ import menaquinone as mk
 from menaquinone.errors import InputError
 from menaquinone.inputs.doses import doses_for
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Piece, closing, gathered, streamed
+from menaquinone.solve.solution import Piece, Room, closing, gathered, placed, room_for, streamed
 
 MODEL = mk.models.vitamin_k(forms=["MK-7"], tissues=["liver"], proteins=[])
 WANTED = ("plasma_concentration", "tissue_vitamin_k")
@@ -73,6 +73,36 @@ def test_what_is_gathered_does_not_depend_on_the_pieces():
     assert np.isnan(whole.failed_at).all()
 
 
+@pytest.mark.parametrize("lanes", [16, 64])
+@pytest.mark.parametrize("regimens", [None, [mk.Regimen(), mk.dose("MK-7", "90 ug", every="24 h")] * 35])
+def test_what_stands_in_the_room_is_what_pieces_would_have_brought(lanes, regimens):
+    one, engine = problem(70, regimens), mk.Cascade(lanes=lanes)
+    brought, room = gathered(one, WANTED, pieces_of(one, engine)), room_for(one, WANTED)
+    room.rows.fill(7.0)
+    pieces = list(engine.pieces(one, WANTED, workers=2, progress=None, room=room))
+    assert all(piece.placed and not piece.outputs for piece in pieces)
+    left = gathered(one, WANTED, iter(pieces), room)
+    for name in WANTED:
+        assert left.outputs[name].tobytes() == brought.outputs[name].tobytes()
+        assert np.shares_memory(left.outputs[name], room.rows)
+
+
+def test_a_room_may_be_part_of_a_larger_one():
+    one, engine = problem(20), mk.Cascade(lanes=16)
+    alone, rows = room_for(one, WANTED), np.full((len(room_for(one, WANTED).rows), 50), 7.0)
+    for room in (alone, Room(rows, 17)):
+        assert len(list(engine.pieces(one, WANTED, workers=2, progress=None, room=room))) == 2
+    assert np.array_equal(rows[:, 17:37], alone.rows)
+    assert (np.delete(rows, np.s_[17:37], axis=1) == 7.0).all()
+
+
+def test_places_that_follow_one_another_are_a_slice():
+    assert placed(np.array([3, 4, 5])) == slice(3, 6)
+    assert placed(np.array([3])) == slice(3, 4)
+    for others in ([3, 5, 4], [3, 3, 5], [5, 4, 3]):
+        assert placed(np.array(others)).tolist() == others
+
+
 def test_an_engine_that_forgets_somebody_is_refused():
     one = problem(n=20)
     some = (piece for piece in list(pieces_of(one, mk.Cascade(lanes=16)))[:-1])
@@ -110,6 +140,17 @@ def test_no_more_than_two_pieces_beyond_the_workers_exist(workers, no_thread_lef
         del piece
     assert len(most) == 40
     assert max(most) <= workers + 2
+
+
+def test_a_block_alone_needs_no_thread(no_thread_left):
+    ran = []
+
+    def run(subjects):
+        ran.append(threading.current_thread())
+        return numbered(subjects)
+
+    assert len(list(streamed(run, BLOCKS[:1], 4, threading.Event()))) == 1
+    assert ran == [threading.current_thread()]
 
 
 def test_pieces_come_in_the_order_of_the_blocks_even_if_later_ones_are_quicker(no_thread_left):

@@ -3,7 +3,7 @@
 Subject k of a population is the same person however many others there are, in whatever order or chunk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -355,6 +355,7 @@ class Population:
         growth_noise: bool = False,
         sites: tuple[str, ...] = tuple(SITES),
         antagonists: tuple[str, ...] = tuple(ANTAGONISTS),
+        only: Collection[str] | None = None,
     ) -> dict[str, Covariate]:
         """Return what blocks read about a person, from entry to ``horizon``.
 
@@ -368,6 +369,8 @@ class Population:
             Sites to draw it for.
         antagonists
             Drugs that somebody may be taking for long.
+        only
+            Names of those that are wanted; all if left out.
 
         Returns
         -------
@@ -376,25 +379,33 @@ class Population:
             ``weight`` (constant), ``habitual_drug`` (a step where it ends): those for which the table has what they
             need.
         """
-        found: dict[str, Covariate] = {}
+        makers = self._covariates(horizon, growth_noise, sites, antagonists)
+        return {name: make() for name, make in makers.items() if only is None or name in only}
+
+    def _covariates(
+        self, horizon: float, growth_noise: bool, sites: tuple[str, ...], antagonists: tuple[str, ...]
+    ) -> dict[str, Callable[[], Covariate]]:
+        """Return what makes each covariate."""
         columns = {name: column.values for name, column in self.table.items()}
+        found: dict[str, Callable[[], Covariate]] = {}
         if "age" in columns:
-            found["age"] = covariates.ageing(columns["age"])
+            found["age"] = lambda: covariates.ageing(columns["age"])
         if "egfr" in columns:
-            found["egfr"] = covariates.kidney_function(columns["egfr"], horizon)
-        since = columns.get("years_since_last_period", np.full(self.n, np.nan))
-        found["bone_loss"] = covariates.bone_loss(since)
+            found["egfr"] = lambda: covariates.kidney_function(columns["egfr"], horizon)
+        found["bone_loss"] = lambda: covariates.bone_loss(
+            columns.get("years_since_last_period", np.full(self.n, np.nan))
+        )
         if antagonists and "weight" in columns:
-            found["weight"] = covariates.constant(columns["weight"], "kg")
+            found["weight"] = lambda: covariates.constant(columns["weight"], "kg")
         if antagonists:
             none = np.zeros(self.n)
             daily = {name: columns.get(f"drug[{name}]", none) for name in antagonists}
-            found["habitual_drug"] = covariates.habitual_drugs(daily, columns.get(DRUGS_END, none + np.nan))
+            found["habitual_drug"] = lambda: covariates.habitual_drugs(daily, columns.get(DRUGS_END, none + np.nan))
         if growth_noise:
             drawn_as = self.ids if self.drawn_as is None else self.drawn_as
-            found["growth_noise"] = covariates.growth_noise(self.seed, drawn_as, sites, horizon)
+            found["growth_noise"] = lambda: covariates.growth_noise(self.seed, drawn_as, sites, horizon)
         else:
-            found["growth_noise"] = covariates.no_growth_noise(self.n)
+            found["growth_noise"] = lambda: covariates.no_growth_noise(self.n)
         return found
 
 

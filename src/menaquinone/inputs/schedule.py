@@ -6,6 +6,7 @@ The rules are those of the specification page, ``docs/guide/events.md``.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor, gcd, inf, isfinite, lcm, nan
 from typing import Any
 
@@ -158,6 +159,7 @@ class Schedule:
         return len(self.given)
 
 
+@lru_cache(maxsize=8)  # few, because a long one is large; who asks in a loop gets the same one
 def expand(regimen: Regimen, horizon: float) -> Schedule:
     """Write a regimen out as single administrations.
 

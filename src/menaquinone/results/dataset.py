@@ -7,7 +7,9 @@ would not fit.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -197,8 +199,8 @@ def _source(one: Stage) -> str:
 
 def _doses(doses: Doses) -> dict[str, Any]:
     """Label what was given: every schedule once, who has which, and which doses were taken."""
-    forms = list(dict.fromkeys(name for one in doses.schedules for name in one.form))
-    routes = list(dict.fromkeys(name for one in doses.schedules for name in one.route))
+    forms = list(dict.fromkeys(chain.from_iterable(one.form for one in doses.schedules)))
+    routes = list(dict.fromkeys(chain.from_iterable(one.route for one in doses.schedules)))
     most = max((len(one.given) for one in doses.schedules), default=0)
     if not most:
         return {}
@@ -212,7 +214,8 @@ def _doses(doses: Doses) -> dict[str, Any]:
 
     def codes(names: list[str], field: str) -> tuple[tuple[str, str], np.ndarray, dict[str, Any]]:
         flags = {"flag_values": list(range(len(names))), "flag_meanings": " ".join(names)}
-        numbers = padded(lambda one: [names.index(name) for name in getattr(one, field)])
+        number = {name: place for place, name in enumerate(names)}
+        numbers = padded(lambda one: [number[name] for name in getattr(one, field)])
         return dims, numbers, named("1", f"{field} of a dose", "the regimen") | flags
 
     found: dict[str, Any] = {
@@ -271,6 +274,7 @@ def _links(sources: Iterable[str]) -> dict[str, str]:
     return {one: evidence.row(one).link for source in sources for one in source_ids(source) if evidence.exists(one)}
 
 
+@cache  # asking takes longer than all other labels together
 def package_version() -> str:
     """Return the version of the installed package."""
     try:

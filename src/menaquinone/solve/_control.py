@@ -7,6 +7,7 @@ from menaquinone.solve._algebra import OPTIONS, L, S
 from menaquinone.solve._basis import PLACES
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import FIRST_BASE, LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
+from menaquinone.solve._vectors import load, store
 from menaquinone.solve._windows import dense
 from menaquinone.solve.program import (
     FIRST_INPUT,
@@ -224,12 +225,15 @@ def show(plan, times):
 
 
 @njit(**OPTIONS)
-def capture(program, plan, work, times, lane, place, until, captured):
-    """Copy the outputs of one lane at all output times of its window, up to ``until``."""
+def capture(plan, times, lane, until, noted):
+    """Note where the outputs of one lane stand at all output times of its window, up to ``until``.
+
+    noted (times + 2, L): twice the number of a panel, or twice that of a boundary and 1; -1 for nothing. The last two
+    rows: the first output time of which something is noted, and the one behind the last.
+    """
     left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
     length, nodes, starts, widths = plan.length, plan.nodes, plan.starts, plan.widths
-    meta, board, wanted = work.meta, work.board, program.wanted
-    K, points = plan.size[1], work.points[0]
+    K = plan.size[1]
     o = after(times, 0, times.size, left[lane])
     boundary = 0
     while o < times.size and times[o] <= min(plan.right[lane], until) + TINY:
@@ -244,16 +248,72 @@ def capture(program, plan, work, times, lane, place, until, captured):
                     j += 1
             while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
                 k += 1
-        for w in range(wanted.size):
-            row = wanted[w]
-            place_of = row * points * L + lane
-            if on_boundary:
-                place_of += meta[row, 2] + boundary * meta[row, 3]
-            else:
-                place_of += j * meta[row, 0] + (k * PT + S) * meta[row, 1]
-            captured[o, w, place] = board[place_of]
+        noted[o, lane] = 2 * boundary + 1 if on_boundary else 2 * (j * K + k)
+        noted[times.size, lane] = min(noted[times.size, lane], o)
         boundary += on_boundary
         o += 1
+        noted[times.size + 1, lane] = o
+
+
+@njit(**OPTIONS)
+def take(program, plan, work, noted, found):
+    """Copy the outputs that have been noted to found (times x wanted x L) and forget the notes.
+
+    Windows of most tiles end together, so that most outputs stand side by side.
+    """
+    meta, board, wanted = work.meta, work.board, program.wanted
+    K, points, many = plan.size[1], work.points[0], noted.shape[0] - 2
+    begin, end = many, 0
+    for lane in range(L):
+        begin, end = min(begin, noted[many, lane]), max(end, noted[many + 1, lane])
+        noted[many, lane], noted[many + 1, lane] = many, 0
+    for o in range(begin, end):
+        together = True
+        for lane in range(1, L):
+            together = together and noted[o, lane] == noted[o, 0]
+        for lane in range(1 if together else L):
+            place = noted[o, lane]
+            if place < 0:
+                continue
+            on_boundary, number = place % 2 != 0, place // 2
+            sample, point = number // K, number % K * PT + S
+            for w in range(wanted.size):
+                row = wanted[w]
+                at = row * points * L
+                if on_boundary:
+                    at += meta[row, 2] + number * meta[row, 3]
+                else:
+                    at += sample * meta[row, 0] + point * meta[row, 1]
+                if together:
+                    store(found, (o * wanted.size + w) * L, load(board, at))
+                else:
+                    found[(o * wanted.size + w) * L + lane] = board[at + lane]
+        for lane in range(L):
+            noted[o, lane] = -1
+
+
+@njit(**OPTIONS)
+def deliver(found, whole, rows, places, first):
+    """Copy what is found of sixteen people (times x wanted x L) to the columns of the whole where the result has them.
+
+    rows (wanted, 2): row of the whole at the first time, and rows from time to time; places (n,): a column for each
+    person, from the one in lane 0 on. Lanes behind the last person repeat that person and go nowhere.
+    """
+    count = min(L, places.size - first)
+    adjacent = count == L
+    for lane in range(1, count):
+        adjacent = adjacent and places[first + lane] == places[first] + lane
+    wanted = rows.shape[0]
+    for o in range(found.size // max(wanted * L, 1)):
+        for w in range(wanted):
+            row, at = rows[w, 0] + o * rows[w, 1], o * wanted + w
+            if adjacent:
+                place = places[first]
+                for lane in range(L):
+                    whole[row, place + lane] = found[at * L + lane]
+            else:
+                for lane in range(count):
+                    whole[row, places[first + lane]] = found[at * L + lane]
 
 
 @njit(**OPTIONS)
@@ -349,7 +409,7 @@ def _leap_refused(plan, state, lane, lost):
 
 
 @njit(**OPTIONS)
-def decide(program, plan, tile, state, work, raw, times, lane, subject, adaptive, captured, outcome):
+def decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
     """Return whether to accept a lane's window; else it is noted how to try again, or that the lane has failed.
 
     outcome (2, L) gets the status and the time of a failure.
@@ -378,7 +438,7 @@ def decide(program, plan, tile, state, work, raw, times, lane, subject, adaptive
     elif not leaping and (tries[lane] >= (MOST_TRIES if adaptive else 1) or panels > _MOST_PANELS):
         ratio = plan_ratio[where, lane]
         outcome[0, lane], outcome[1, lane] = 1.0 if np.isfinite(ratio) else 2.0, starts[where, lane]
-        capture(program, plan, work, times, lane, subject, starts[where, lane], captured)
+        capture(plan, times, lane, starts[where, lane], noted)
         finished[lane] = 1
     else:
         refine(plan, state, raw, lane)

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
-from menaquinone.solve._control import accept, capture, decide, show
+from menaquinone.solve._control import accept, capture, decide, deliver, show, take
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, keep_step, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
@@ -107,7 +107,8 @@ def _enter(crowd, plan, state, tile, marks, number):
     for lane in range(L):
         schedule[lane] = crowd_schedule[number * L + lane]
         time[lane], many_marks[lane], pending[lane] = 0.0, marks.size, -1
-        refused[lane] = 0
+        # also read where a steady state is sought before the first window is chosen
+        refused[lane], state.lasting[lane] = 0, 0
         edge[lane], settled[lane], reach[lane], hold[lane] = 0, 0, 0, 0
         state.base[lane], plan.base[lane], state.span[lane] = plan.size[FIRST_BASE], MOST_BASE, 0
         tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
@@ -161,14 +162,15 @@ def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
 
 @njit(**OPTIONS)
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
-        since, number, captured, status, failed_at, statistics, stop, need):  # fmt: skip
+        since, number, noted, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
 
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
-    switches: adaptive, leaps, samples of a first leap. captured (times, wanted, n), status and failed_at (n,) receive
-    what is found; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,): anything but 0
-    ends the run early; need (2,): which array is too small for the tile whose number is returned, and what it should
-    hold.
+    switches: adaptive, leaps, samples of a first leap. noted (times + 2, L) and found (times x wanted x L): scratch of
+    ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive
+    what they are called after; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,):
+    anything but 0 ends the run early; need (2,): which array is too small for the tile whose number is returned, and
+    what it should hold.
     """
     program, agenda, crowd, plan = refer(program_), refer(agenda_), refer(crowd_), refer(plan_)
     state, raw, work, table = refer(state_), refer(raw_), refer(work_), refer(table_)
@@ -185,6 +187,8 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
         _enter(crowd, plan, state, tile, marks, number)
         forget(table)
         fill(outcome, 0.0)
+        for place in range(found.size):
+            found[place] = np.nan  # it stays missing behind a failure
         turn = -1
         while stop[0] == 0:
             going, waiting = _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps)
@@ -207,15 +211,16 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
                 if plan.kind[lane] != IDLE:
                     leap = plan.kind[lane] == LEAP
                     statistics[4] += leap
-                    if decide(program, plan, tile, state, work, raw, times, lane, first + lane, adaptive, captured,
-                               outcome):  # fmt: skip
-                        capture(program, plan, work, times, lane, first + lane, np.inf, captured)
+                    if decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
+                        capture(plan, times, lane, np.inf, noted)
                         accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
                         statistics[0] += 1
                         statistics[3] += leap
+            take(program, plan, work, noted, found)
         for lane in range(L):
             status[first + lane] = np.int64(outcome[0, lane])
             failed_at[first + lane] = outcome[1, lane] if outcome[0, lane] > 0 else np.nan
+        deliver(found, whole, rows, places, first)
         copy(crowd.x[number], tile.x)  # not read again: where they end
         copy(crowd.onset[number], tile.since)
         statistics[5] += L

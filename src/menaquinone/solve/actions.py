@@ -67,7 +67,7 @@ class Orbit:
     joint: tuple[tuple[OrbitDose, Target], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Actions:
     """All that a schedule does, sorted by time and by the order at equal times.
 

@@ -9,6 +9,7 @@ from menaquinone import units
 from menaquinone.solve.actions import RESET, Actions, Target
 from menaquinone.solve.entry import Entry, enter
 from menaquinone.solve.equations import LANES, equations
+from menaquinone.solve.kept import Kept
 from menaquinone.solve.orbits import acting
 from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, coefficients, inputs
 from menaquinone.solve.program import COLUMNS, Agenda, Crowd, Program
@@ -18,7 +19,12 @@ from menaquinone.solve.structure import elimination, structure
 
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
-_INVERSE_STEPS = 40
+_BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest")
+"""What a crowd has person by person; all else tile by tile."""
+_FEW_SCHEDULES = 4
+"""Tables of more schedules are large, and hardly ever asked for again."""
+_programs: Kept[tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]] = Kept(16)
+_agendas: Kept[tuple[list[tuple[Target, ...]], Agenda, list[np.ndarray]]] = Kept(8)
 
 
 class Built:
@@ -38,17 +44,37 @@ class Built:
         self.linear = {
             name for name, one in problem.covariates.items() if one.hold == "linear" and one.values.shape[1] > 1
         }
+        self.targets: list[tuple[Target, ...]] = []
         self.first_row: dict[str, int] = {}
         self.covariate_rows: list[tuple[str, int]] = []
         self.entry_rows: list[tuple[str, bool, int]] = []
         self.equations = [equations(one.block) for one in self.stages]
-        self.targets = [_targets(one) for one in problem.actions]
-        self.program = self._program()
-        self.agenda = self._agenda()
+        key = self._key()
+        self.program, self.first_row, self.covariate_rows, self.entry_rows = _programs(key, self._laid)
+        few = len(problem.actions) <= _FEW_SCHEDULES
+        self.targets, self.agenda, self.quiet = _agendas((key, problem.actions), self._dosed) if few else self._dosed()
         doses = problem.doses
         missing = [doses.taken_for(schedule) is not None for schedule in range(len(doses.schedules))]
         self.missing = np.array(missing, np.uint8)
-        self.quiet = [self._quiet(one) for one in problem.actions]
+
+    def _key(self) -> tuple[Any, ...]:
+        """Return all that the arrays of the model rest on: none of it is a number of a parameter or of a person."""
+        covariates = tuple(
+            (name, one.hold, one.values.shape[1], one.axis, one.members)
+            for name, one in self.problem.covariates.items()
+        )
+        addresses = tuple((one.coefficients, one.outputs) for one in self.equations)
+        return self.problem.model.shape, self.wanted, covariates, addresses, self.problem.initial is None
+
+    def _laid(self) -> tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]:
+        """Return the tables of the model and where things stand on the board."""
+        return self._program(), self.first_row, self.covariate_rows, self.entry_rows
+
+    def _dosed(self) -> tuple[list[tuple[Target, ...]], Agenda, list[np.ndarray]]:
+        """Return what is to be known of every schedule."""
+        every = self.problem.actions
+        self.targets = [_targets(one) for one in every]
+        return self.targets, self._agenda(), [self._quiet(one) for one in every]
 
     # the model --------------------------------------------------------------------------------------------------------
 
@@ -365,29 +391,37 @@ class Built:
                 one = self.problem.stages[target.stage]
                 key = (target.stage, target.member, target.state)
                 if key not in known and one.block.affine:
-                    u = inputs(one, entry.offered, entry.known, entry.held, now, now)
-                    a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
+                    a = entry.slopes.get(target.stage) if self.problem.initial is None else None
+                    if a is None:
+                        u = inputs(one, entry.offered, entry.known, entry.held, now, now)
+                        a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
                     known[key] = _slowest_mode(np.moveaxis(a[:, :, target.member], -1, 0), target.state)
                 if key in known:
                     slowest[lanes] = np.minimum(slowest, known[key])[lanes]
         return np.where(np.isfinite(slowest), slowest, 0.0)
 
 
+def part_of(crowd: Crowd, people: slice) -> Crowd:
+    """Return some of the people; they begin with a tile and end with one, or with the last person."""
+    first, n = people.start, len(crowd.schedule)
+    last = min(-(-people.stop // LANES) * LANES, n)
+    if (first, last) == (0, n):
+        return crowd
+    tiles, lanes = slice(first // LANES, last // LANES), slice(first, last)
+    parts = {name: values[lanes if name in _BY_PERSON else tiles] for name, values in crowd._asdict().items()}
+    return Crowd(**parts | {"share": np.ascontiguousarray(crowd.share[:, lanes])})
+
+
 def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
     """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites."""
+    from menaquinone.solve._modes import growth_of
+
     try:
         inverse = np.ascontiguousarray(np.moveaxis(np.linalg.inv(a), 0, -1))
     except np.linalg.LinAlgError:
         return np.zeros(len(a))
-    y = np.zeros(inverse.shape[1:])
-    y[state] = 1.0
-    for turn in range(_INVERSE_STEPS):
-        # not by a matrix product, whose rounding would depend on how many people there are
-        y = (inverse * y).sum(axis=1)
-        if turn % 8 == 6:
-            largest = np.abs(y).max(axis=0)
-            y /= np.where(largest > 0, largest, 1.0)
-    growth = np.abs(y).max(axis=0)  # of the last turn alone: the largest was 1 before
+    growth = np.empty(len(a))
+    growth_of(inverse, state, growth)
     return np.asarray(1.0 / np.where(growth > 0, growth, np.inf))
 
 
@@ -461,4 +495,4 @@ def _targets(actions: Actions) -> tuple[Target, ...]:
     return (*actions.targets, *dict.fromkeys(one for one in of_orbits if one not in actions.targets))
 
 
-__all__ = ["Built"]
+__all__ = ["Built", "part_of"]

@@ -4,20 +4,24 @@ Every subject has its own windows, panels, error control, leaps and onsets; shar
 panels equal anyway. A block's width never shows in a subject's numbers.
 """
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from threading import Event, Lock, local
-from typing import TYPE_CHECKING
+from threading import Event, Lock
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from menaquinone import units
 from menaquinone.errors import refused
-from menaquinone.solve.build import Built
+from menaquinone.results import cells_of
+from menaquinone.solve.build import Built, part_of
+from menaquinone.solve.entry import Entry
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Piece, Progress, blank, streamed
+from menaquinone.solve.program import Crowd, Program
+from menaquinone.solve.solution import Piece, Progress, Room, placed, streamed
 
 if TYPE_CHECKING:
     from menaquinone.solve.workspace import Workspace
@@ -26,6 +30,9 @@ _ROUGH, _LOOSE, _USUAL = 3e-3, 3e-5, 3e-7
 _MOST_LANES = 1 << 16
 _ROOM = 1 << 23
 """Numbers in the outputs of a block."""
+_MOST_SPARE = 8
+_AS_ONE = 256
+"""People of small blocks who are put into arrays together."""
 _DOUBLED = (24.0, 48.0, 96.0, 192.0, 336.0, 672.0, 1344.0, 2688.0, 5376.0, 8766.0)
 _FEW = (0.0, 4.0, 12.0, *_DOUBLED)
 _SOME = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED)
@@ -56,6 +63,7 @@ class Cascade:
         Whether stretches in which doses repeat are leaped over: their periods sampled instead of stepped.
     """
 
+    fills: ClassVar[bool] = True
     window: float = 8766.0
     lanes: int = 2048
     level: int = 0
@@ -93,7 +101,13 @@ class Cascade:
         return max(LANES, min(self.lanes, whole, _ROOM // max(cells, 1) // LANES * LANES))
 
     def pieces(
-        self, problem: Problem, wanted: tuple[str, ...], *, workers: int, progress: Progress | None
+        self,
+        problem: Problem,
+        wanted: tuple[str, ...],
+        *,
+        workers: int,
+        progress: Progress | None,
+        room: Room | None = None,
     ) -> Iterator[Piece]:
         """Solve a problem block by block of subjects, in an order that does not depend on the workers.
 
@@ -107,59 +121,115 @@ class Cascade:
             Threads over blocks of subjects; results do not depend on it.
         progress
             Called from time to time with subjects done and in all.
+        room
+            Where outputs are left instead of in pieces.
         """
         # subjects on one schedule stand together, so that their panels are equal; pieces say whose they are
         order = np.argsort(problem.doses.which, kind="stable")
         cells = len(problem.times) * sum(len(problem.model.offers[name].members) for name in wanted)
         width = self.together(len(order), workers, cells)
-        blocks = [order[first : first + width] for first in range(0, len(order), width)]
         stopped, lock, done = Event(), Lock(), [0]
         problem.prepare()
-        run_block = _Runner(self, problem, wanted)
+        runner = _Runner(self, problem, wanted, room)
+        together = max(1, _AS_ONE // width) * width
+        blocks = [
+            block
+            for first in range(0, len(order), together)
+            for block in _Gathering(runner.built, order[first : first + together], width).blocks
+        ]
 
-        def run(subjects: np.ndarray) -> Piece:
-            piece = run_block(subjects, stopped)
+        def run(block: _Block) -> Piece:
+            piece = runner(block.subjects, stopped, block)
             with lock:
-                done[0] += len(subjects)
+                done[0] += len(block.subjects)
                 if progress is not None and done[0] < problem.people.n and not stopped.is_set():
                     progress(done[0], problem.people.n)
             return piece
 
-        yield from streamed(run, blocks, workers, stopped)
+        if len(order) > width < together:
+            blocks[0].gathering.make()  # threads that begin while another runs Python are late
+        try:
+            yield from streamed(run, blocks, workers, stopped)
+        finally:
+            runner.leave()
         if progress is not None:
             progress(problem.people.n, problem.people.n)
+
+
+class _Gathering:
+    """People of some blocks, put into arrays together by whichever thread comes first.
+
+    For few people that takes as long for one block as for all.
+    """
+
+    def __init__(self, built: Built, subjects: np.ndarray, width: int) -> None:
+        self.built, self.subjects = built, subjects
+        self.blocks = [_Block(self, first, subjects[first : first + width]) for first in range(0, len(subjects), width)]
+        self._lock, self._left = Lock(), len(self.blocks)
+        self._made: tuple[Crowd, Entry] | None = None
+
+    def make(self) -> tuple[Crowd, Entry]:
+        """Put the people into arrays, unless that is done."""
+        if self._made is None:
+            # a value that overflows is found, reported and left missing; NumPy need not say so as well
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                self._made = self.built.crowd(self.subjects)
+        return self._made
+
+    def taken(self) -> tuple[Crowd, Entry]:
+        """Return the people, for one block; they are forgotten when every block has taken them."""
+        with self._lock:
+            made = self.make()
+            self._left -= 1
+            self._made = made if self._left > 0 else None
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """People who are solved one after the other by one thread: from number ``first`` of a gathering on."""
+
+    gathering: _Gathering
+    first: int
+    subjects: np.ndarray
+
+    def crowd(self) -> tuple[Crowd, dict[str, np.ndarray]]:
+        """Return the people as arrays, and what they have at time 0, each (members, k)."""
+        crowd, entry = self.gathering.taken()
+        chosen = slice(self.first, self.first + len(self.subjects))
+        return part_of(crowd, chosen), {name: values[:, chosen] for name, values in entry.offered.items()}
 
 
 class _Runner:
     """Runs one block of people after another."""
 
-    def __init__(self, engine: Cascade, problem: Problem, wanted: tuple[str, ...]) -> None:
+    def __init__(self, engine: Cascade, problem: Problem, wanted: tuple[str, ...], room: Room | None = None) -> None:
         from menaquinone.solve._tile import run
 
-        self.engine, self.problem, self.wanted, self.kernel = engine, problem, wanted, run
+        self.engine, self.problem, self.wanted, self.kernel, self.room = engine, problem, wanted, run, room
         self.built = Built(problem, wanted)
+        self.cells = cells_of(problem.model, wanted, problem.times)
+        firsts = np.cumsum([0, *self.cells.members]) * self.cells.times
+        self.rows = np.array(
+            [(first + k, m) for first, m in zip(firsts, self.cells.members, strict=False) for k in range(m)], np.int64
+        )
         horizon = problem.horizon
         self.settings = np.array([problem.rtol, max(horizon, 24.0), engine.window, horizon])
         leaps = engine.adaptive and engine.leaps
         self.switches = np.array([engine.adaptive, leaps, engine.samples(problem.rtol)], np.int64)
         self.marks = engine.marks(problem.rtol)
-        self.own = local()
+        self.scratch: list[_Scratch] = []
 
-    def _workspace(self) -> "Workspace":
-        if not hasattr(self.own, "space"):
-            from menaquinone.solve.workspace import Workspace
+    def _taken(self) -> "_Scratch":
+        """Return scratch that no thread is using: of this run, of one before, or new."""
+        try:
+            return self.scratch.pop()
+        except IndexError:
+            return _spare.taken(self.built.program, self.marks)
 
-            self.own.space = Workspace(self.built.program, self.marks)
-        space: Workspace = self.own.space
-        return space
-
-    def _captured(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Return room for what is found, all missing, the same for one block after the other."""
-        if getattr(self.own, "captured", np.empty(0)).shape != shape:
-            self.own.captured = np.empty(shape)
-        captured: np.ndarray = self.own.captured
-        captured.fill(np.nan)
-        return captured
+    def leave(self) -> None:
+        """Leave scratch to other runs."""
+        _spare.left(self.scratch)
 
     def _raise_errors(self) -> None:
         """Raise what equations that run in Python have raised."""
@@ -168,39 +238,93 @@ class _Runner:
             if error is not None:
                 raise error
 
-    def __call__(self, subjects: np.ndarray, stopped: Event) -> Piece:
+    def __call__(self, subjects: np.ndarray, stopped: Event, block: _Block | None = None) -> Piece:
         """Return the outputs of some people; nothing of use once stopped."""
-        piece = blank(self.problem, self.wanted, subjects)
-        if stopped.is_set():
-            return piece
         k = len(subjects)
-        # a value that overflows is found, reported and left missing; NumPy need not say so as well
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            crowd, entry = self.built.crowd(subjects)
-        n = len(crowd.schedule)
-        times = self.problem.times
-        captured = self._captured((len(times), len(self.built.program.wanted), n))
-        status, failed_at = np.zeros(n, np.int64), np.full(n, np.nan)
-        statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
+        block = _Gathering(self.built, subjects, max(k, 1)).blocks[0] if block is None else block
+        rows = np.empty((len(self.cells), k)) if self.room is None else self.room.rows
+        places = np.arange(k) if self.room is None else subjects + self.room.first
+        status, failed_at = np.zeros(-(-k // LANES) * LANES, np.int64), np.full(-(-k // LANES) * LANES, np.nan)
+        ends = None
+        if not stopped.is_set():
+            crowd, offered = block.crowd()
+            self._solve(crowd, rows, places, status, failed_at, stopped)
+            if self.problem.times[0] == 0.0:
+                self._begin(rows, places, offered)
+            ends = self.built.ends(crowd, k) if self.problem.keeps else None
+        made = (status[:k].astype(np.int8), failed_at[:k], ends)
+        if self.room is not None:
+            return Piece(subjects, {}, *made, placed=True)
+        return Piece(subjects, self.cells.parts(rows), *made, rows)
+
+    def _begin(self, rows: np.ndarray, places: np.ndarray, offered: dict[str, np.ndarray]) -> None:
+        """Write what people have at time 0."""
+        place, first = placed(places), 0
+        for name, m in zip(self.wanted, self.cells.members, strict=True):
+            rows[first : first + m, place] = offered[name]
+            first += m * self.cells.times
+
+    def _solve(
+        self, crowd: Crowd, rows: np.ndarray, places: np.ndarray, status: np.ndarray, failed_at: np.ndarray,
+        stopped: Event,
+    ) -> None:  # fmt: skip
+        """Take people from time 0 to the end, with outputs in their places and failures noted."""
         from menaquinone.solve.workspace import march_address
 
-        space, number = self._workspace(), 0
-        while number * LANES < n and not stopped.is_set():
+        statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
+        found, noted = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
+        noted[-2:] = [[self.cells.times], [0]]
+        scratch, number = self._taken(), 0
+        space = scratch.space
+        scratch.address = scratch.address or march_address(self.built.program, space, crowd)
+        while number * LANES < len(crowd.schedule) and not stopped.is_set():
             need[0] = 0
             number = self.kernel(
-                march_address(self.built.program, space, crowd), self.built.program, self.built.agenda, crowd, times,
-                self.settings, self.switches, self.marks, space.plan, space.lanes, space.raw, space.work, space.table,
-                space.space, space.since, number, captured, status, failed_at, statistics, stop, need,
+                scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times, self.settings,
+                self.switches, self.marks, space.plan, space.lanes, space.raw, space.work, space.table, space.space,
+                space.since, number, noted, found, rows, self.rows, places, status, failed_at, statistics, stop, need,
             )  # fmt: skip
             if need[0]:
                 space.grow(int(need[0]), int(need[1]))
+        self.scratch.append(scratch)
         self._raise_errors()
-        first = 0
-        for name in self.wanted:
-            m = len(self.problem.model.offers[name].members)
-            piece.outputs[name][...] = captured[:, first : first + m, :k]
-            first += m
-            if times[0] == 0.0:
-                piece.outputs[name][0] = entry.offered[name][:, :k]
-        piece.status[:], piece.failed_at[:] = status[:k], failed_at[:k]
-        return replace(piece, ends=self.built.ends(crowd, k)) if self.problem.keeps else piece
+
+
+@dataclass
+class _Scratch:
+    """What one thread works in, for one model and a number of marks; and the address of its march, 0 if unknown."""
+
+    space: "Workspace"
+    marks: int
+    address: int = 0
+
+
+class _Spare:
+    """Scratch of runs that have ended, a few pieces: whoever solves the same model next need not make it.
+
+    What is in it shows in nobody's numbers; the largest arrays that windows have asked for stay.
+    """
+
+    def __init__(self) -> None:
+        self._held: deque[_Scratch] = deque(maxlen=_MOST_SPARE)
+
+    def taken(self, program: Program, marks: np.ndarray) -> _Scratch:
+        """Return scratch for a model and a number of marks."""
+        from menaquinone.solve.workspace import Workspace
+
+        for _ in range(len(self._held)):
+            try:
+                one = self._held.pop()
+            except IndexError:  # another thread was faster
+                break
+            if one.space.program is program and one.marks == len(marks):
+                return one
+            self._held.appendleft(one)
+        return _Scratch(Workspace(program, marks), len(marks))
+
+    def left(self, scratch: list[_Scratch]) -> None:
+        """Take scratch back."""
+        self._held.extend(scratch)
+
+
+_spare = _Spare()

@@ -16,11 +16,12 @@ from menaquinone.inputs.parts import part
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.records import Regimen, RuleRecord
 from menaquinone.model import Model
+from menaquinone.results import cells_of
 from menaquinone.solve.asked import Asked
 from menaquinone.solve.handed import Flights, Handed, entry_names, no_flights, together
 from menaquinone.solve.prescribed import Prescribed, on_their_way, prescribe
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import STATUS, Ends, Piece, Progress, Solution
+from menaquinone.solve.solution import STATUS, Ends, Piece, Progress, Solution, pieces_of, room_for
 from menaquinone.solve.visits import Leg, Visiting, legs
 
 _LOST = STATUS.index("value not finite")
@@ -290,13 +291,13 @@ def _solve(
 ) -> tuple[dict[str, np.ndarray], Ends | None]:  # fmt: skip
     """Solve one leg; note its outputs and failures in what was found, and return outputs and where people end."""
     n, ends, (_, shown) = len(alive), None, leg.times(asked.hours)
-    outputs = {name: np.empty((len(problem.times), len(asked.model.offers[name].members), n)) for name in wanted}
-    engine = asked.engine
-    for piece in engine.pieces(problem, wanted, workers=asked.workers, progress=progress):
+    engine, room = asked.engine, room_for(problem, wanted)
+    outputs = cells_of(asked.model, wanted, problem.times).parts(room.rows)
+    for piece in pieces_of(engine, problem, wanted, asked.workers, progress, room):
         if problem.keeps and piece.ends is None:
             raise refused("engine", engine.label, "one that hands over the state at the end")
         who = piece.subjects
-        for name, values in outputs.items():
+        for name, values in () if piece.placed else outputs.items():
             values[..., who] = piece.outputs[name]
         found.status[alive[who]] = piece.status
         found.failed_at[alive[who]] = piece.failed_at + leg.start

@@ -1,13 +1,24 @@
 """The state of everybody at time 0: steady on the habitual diet, or grown from the person's history; stage by stage."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from menaquinone.errors import InputError
 from menaquinone.solve.handed import Handed
-from menaquinone.solve.problem import Held, Problem, Wired, coefficients, inputs, pack, published, rates, unpack
+from menaquinone.solve.problem import (
+    Held,
+    Problem,
+    Wired,
+    by_column,
+    coefficients,
+    inputs,
+    pack,
+    published,
+    rates,
+    unpack,
+)
 
 _NEWTON_STEPS = 60
 _COMPLEX_STEP = 1e-30
@@ -39,6 +50,8 @@ class Entry:
         Of every stage, the state (n, members, L) of the habitual diet alone, which a reset goes back to.
     known
         As ``offered``, of the time of entry: the same unless a run goes on from the state of another.
+    slopes
+        Of affine stages that begin at a steady state, by number: A (n, n, members, L) at entry.
     """
 
     parameters: tuple[Any, ...]
@@ -49,6 +62,7 @@ class Entry:
     reach: tuple[np.ndarray, ...]
     rest: tuple[np.ndarray, ...]
     known: dict[str, np.ndarray]
+    slopes: dict[int, np.ndarray] = field(default_factory=dict)
 
 
 def enter(problem: Problem, lanes: np.ndarray) -> Entry:
@@ -65,20 +79,26 @@ def enter(problem: Problem, lanes: np.ndarray) -> Entry:
     zero = np.zeros(len(lanes))
     parameters, states, intake, reach = [], [], [], []
     offered: dict[str, np.ndarray] = {}
-    for one in problem.stages:
+    slopes: dict[int, np.ndarray] = {}
+    for place, one in enumerate(problem.stages):
         p = problem.parameters(one, lanes)
         for wire in one.wires:
             if wire.at_entry and wire.covariate:
                 offered[wire.of] = held(wire.of, zero, zero)
         u = inputs(one, offered, offered, held, zero, zero)
         base = problem.intake(one, p, lanes)
-        x = start(one, p, u, base)
+        linear = coefficients(one, p, u, (one.m, len(lanes))) if one.block.affine and _steady_states(one) else None
+        if linear is not None:
+            slopes[place] = linear[0]
+        x = start(one, p, u, base, linear)
         offered |= published(one, one.block.outputs(p, unpack(one, x), u), (one.m, len(lanes)))
         parameters.append(p)
         states.append(x)
         intake.append(base)
         reach.append(_reach(one, p, x, u, max(problem.horizon, 24.0)))
-    entry = Entry(tuple(parameters), held, tuple(states), tuple(intake), offered, tuple(reach), tuple(states), offered)
+    entry = Entry(
+        tuple(parameters), held, tuple(states), tuple(intake), offered, tuple(reach), tuple(states), offered, slopes
+    )
     return entry if problem.initial is None else _going_on(problem, problem.initial, entry, lanes)
 
 
@@ -106,13 +126,24 @@ def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, horizon: float) -> np.ndar
         for name, value in u._asdict().items():
             nudged = rates(one, p, x, u._replace(**{name: value * (1 + _NUDGE)}))
             moved += np.nan_to_num(np.abs(nudged - now)) / _NUDGE
-        slopes = jacobian(one, p, x, u)
-        decay = np.nan_to_num(np.abs(np.stack([slopes[i, i] for i in range(one.n)])))
+        stepped = rates(one, p, _stepped(one, x), u).imag
+        decay = np.nan_to_num(np.abs(np.stack([stepped[i, i] for i in range(one.n)]) / _COMPLEX_STEP))
     return np.asarray(moved / np.maximum(decay, 1 / horizon))
 
 
-def start(one: Wired, p: Any, u: Any, base: np.ndarray) -> np.ndarray:
+def start(
+    one: Wired, p: Any, u: Any, base: np.ndarray, linear: tuple[np.ndarray, np.ndarray] | None = None
+) -> np.ndarray:
     """Return the initial state (n, members, L) of a stage, given its inputs and constant input at time 0.
+
+    Parameters
+    ----------
+    one, p, u
+        The stage, its parameters and inputs.
+    base
+        Constant input (n, members, L).
+    linear
+        A and b of an affine stage, if they are known.
 
     Raises
     ------
@@ -125,21 +156,28 @@ def start(one: Wired, p: Any, u: Any, base: np.ndarray) -> np.ndarray:
     if one.block.start is not None:
         return np.ascontiguousarray(pack(one.block.start(p, u), shape))
     x = np.zeros(base.shape)
-    steady = []
+    steady = _steady_states(one)
     for i, declared in enumerate(one.block.states.values()):
-        if declared.start == "steady":
-            steady.append(i)
-        else:
+        if i not in steady:
             x[i] = getattr(p, declared.start) if isinstance(declared.start, str) else declared.start
-    if steady:
-        solve = _steady_affine if one.block.affine else _steady_newton
-        solve(one, p, u, base, x, np.array(steady))
+    if steady and one.block.affine:
+        a, b = coefficients(one, p, u, shape) if linear is None else linear
+        _steady_affine(one, a, b, base, x, np.array(steady))
+    elif steady:
+        _steady_newton(one, p, u, base, x, np.array(steady))
     return x
 
 
-def _steady_affine(one: Wired, p: Any, u: Any, base: np.ndarray, x: np.ndarray, steady: np.ndarray) -> None:
-    shape = base.shape[1:]
-    a, b = coefficients(one, p, u, shape)
+def _steady_states(one: Wired) -> list[int]:
+    """Return the states that start at their steady state."""
+    if one.block.start is not None:
+        return []
+    return [i for i, declared in enumerate(one.block.states.values()) if declared.start == "steady"]
+
+
+def _steady_affine(
+    one: Wired, a: np.ndarray, b: np.ndarray, base: np.ndarray, x: np.ndarray, steady: np.ndarray
+) -> None:
     rest = b + base + np.einsum("ijml,jml->iml", a, x)
     x[steady] = solved(one, a[np.ix_(steady, steady)], -rest[steady])
 
@@ -164,12 +202,15 @@ def solved(one: Wired, a: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def jacobian(one: Wired, p: Any, x: np.ndarray, u: Any) -> np.ndarray:
     """Return the derivative of the rates (..., n, n, members, L) by complex steps: exact to rounding."""
-    columns = []
+    return by_column(rates(one, p, _stepped(one, x), u).imag / _COMPLEX_STEP)
+
+
+def _stepped(one: Wired, x: np.ndarray) -> np.ndarray:
+    """Return states (n, ..., n, members, L), each of which in turn has taken a step off the real axis."""
+    z = np.repeat(x[None].astype(complex), one.n, axis=0)
     for j in range(one.n):
-        z = x.astype(complex)
-        z[..., j, :, :] += 1j * _COMPLEX_STEP
-        columns.append(rates(one, p, z, u).imag / _COMPLEX_STEP)
-    return np.stack(columns, axis=-3)
+        z[j, ..., j, :, :] += 1j * _COMPLEX_STEP
+    return z
 
 
 def _steady_newton(one: Wired, p: Any, u: Any, base: np.ndarray, x: np.ndarray, steady: np.ndarray) -> None:

@@ -6,7 +6,7 @@ sees a name.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,12 @@ from menaquinone.inputs.population import Population
 from menaquinone.model import Model, bracketed, sources
 from menaquinone.solve.actions import Actions, Target, actions
 from menaquinone.solve.handed import Handed, with_flights
+from menaquinone.solve.kept import Kept
 
 TIME_DIGITS = 9
 """Times are compared after rounding to so many digits of an hour (4 us)."""
+_wires_of: Kept[list[tuple["Wire", ...]]] = Kept(32)
+_actions_of: Kept[Actions] = Kept(8)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Wired:
 
 def wired(model: Model) -> tuple[Wired, ...]:
     """Resolve every read of a model to indices."""
-    return tuple(Wired(one, tuple(_wires(model, one))) for one in model.stages)
+    wires = _wires_of(model.shape, lambda: [tuple(_wires(model, one)) for one in model.stages])
+    return tuple(Wired(one, of_one) for one, of_one in zip(model.stages, wires, strict=True))
 
 
 def _wires(model: Model, one: Stage) -> Iterable[Wire]:
@@ -192,11 +196,11 @@ class Problem:
     def __post_init__(self) -> None:
         """Refuse what no engine could run: a covariate nobody offers, or one along the wrong axis."""
         for name in self.model.covariates:
-            if name not in self._offered:
+            if name not in self.covariates:
                 raise unknown(
                     f"covariate that the model '{self.model.name}' reads of population '{self.people.name}'",
                     name,
-                    self._offered,
+                    self._covariates(None),
                 )
         for name in self.people.drugs:
             if name not in self._antagonists:
@@ -220,13 +224,12 @@ class Problem:
         """The cascade with its wires."""
         return wired(self.model)
 
-    @cached_property
-    def _offered(self) -> dict[str, Covariate]:
-        """Every covariate of the people by name, whether it is read or not."""
+    def _covariates(self, only: tuple[str, ...] | None) -> dict[str, Covariate]:
+        """Return covariates of the people by name, some of them or all that there are."""
         sites = self.model.members("site") if any("site" in one.block.axes for one in self.model.stages) else ()
         noise = self.growth_noise and bool(sites)
         drugs, end = self._antagonists, max(self.clock + self.horizon, 1.0)
-        return self.people.covariates(end, growth_noise=noise, sites=sites, antagonists=drugs)
+        return self.people.covariates(end, growth_noise=noise, sites=sites, antagonists=drugs, only=only)
 
     @property
     def _antagonists(self) -> tuple[str, ...]:
@@ -236,13 +239,19 @@ class Problem:
     @cached_property
     def covariates(self) -> dict[str, Covariate]:
         """Covariates of all people by name, those that the model reads."""
-        return {name: one for name, one in self._offered.items() if name in self.model.covariates}
+        return self._covariates(self.model.covariates)
 
     @cached_property
     def actions(self) -> tuple[Actions, ...]:
         """What happens when, for each distinct schedule."""
         by_record = self.dose_scale is not None
-        found = [actions(self.stages, schedule, by_record=by_record) for schedule in self.doses.schedules]
+        found = [
+            _actions_of(
+                (self.model.shape, schedule, by_record),
+                partial(actions, self.stages, schedule, by_record=by_record),
+            )
+            for schedule in self.doses.schedules
+        ]
         if self.initial is None or not len(self.initial.flights):
             return tuple(found)
         return tuple(
@@ -437,7 +446,10 @@ def published(one: Wired, outputs: Any, shape: tuple[int, ...]) -> dict[str, np.
 
 def pack(state: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Stack a named tuple of states or rates on a new axis before (members, L): (..., n, members, L)."""
-    return np.stack([np.broadcast_to(np.asarray(value), shape) for value in state], axis=-3)
+    whole = np.empty((*shape[:-2], len(state), *shape[-2:]), np.result_type(*state))
+    for i, value in enumerate(state):
+        whole[..., i, :, :] = value
+    return whole
 
 
 def unpack(one: Wired, x: np.ndarray) -> Any:
@@ -457,13 +469,15 @@ def coefficients(one: Wired, p: Any, u: Any, shape: tuple[int, ...]) -> tuple[np
     ``rates`` is asked once at 0 and once at each imaginary unit state, whose imaginary part is a column of A with no
     cancellation; no algebra is typed twice.
     """
-    lead, tail = shape[:-2], shape[-2:]
-    columns = []
+    x = np.zeros((one.n, *shape[:-2], one.n, *shape[-2:]), complex)
     for i in range(one.n):
-        x = np.zeros((*lead, one.n, *tail), complex)
-        x[..., i, :, :] = 1j
-        columns.append(rates(one, p, x, u).imag)
-    return np.stack(columns, axis=-3), offset(one, p, u, shape)
+        x[i, ..., i, :, :] = 1j
+    return by_column(rates(one, p, x, u).imag), offset(one, p, u, shape)
+
+
+def by_column(values: np.ndarray) -> np.ndarray:
+    """Put what was found column by column (columns, ..., n, members, L) as matrices (..., n, columns, members, L)."""
+    return np.ascontiguousarray(np.moveaxis(values, 0, -3))
 
 
 def offset(one: Wired, p: Any, u: Any, shape: tuple[int, ...]) -> np.ndarray:

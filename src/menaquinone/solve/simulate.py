@@ -16,7 +16,7 @@ from menaquinone.results import Summaries, groups_of, labelled, labelled_summari
 from menaquinone.solve.asked import Asked, Failures, Largest, asked, said, summaries_or_none
 from menaquinone.solve.course import Course
 from menaquinone.solve.memory import estimated, refuse_what_does_not_fit
-from menaquinone.solve.solution import STATUS, Engine, Progress, gathered
+from menaquinone.solve.solution import STATUS, Engine, Progress, gathered, room_for
 from menaquinone.solve.states import handed_over, with_decisions, with_state
 from menaquinone.solve.streams import aligned, portions, solving, summarised, telling
 from menaquinone.solve.uncertain import number_of_draws, over_draws
@@ -144,7 +144,9 @@ def simulate(
         travelled = problem.solved(telling(run))
         solution, decisions, handed = travelled.solution, travelled.decisions, travelled.handed
     else:
-        solution, decisions, handed = gathered(problem, run.wanted, solving(run, problem)), (), None
+        room = room_for(problem, run.wanted)
+        solution = gathered(problem, run.wanted, solving(run, problem, room=room), room)
+        decisions, handed = (), None
     failures.note(np.arange(run.people.n), solution.status, solution.failed_at)
     _report(run, failures)
     safety = _afterwards(run, regimens, beforehand, largest)
@@ -190,6 +192,8 @@ def _afterwards(
     run: Asked, regimens: Sequence[Regimen], beforehand: tuple[Concern, ...], largest: Largest
 ) -> tuple[Concern, ...]:
     """Return what there is to say of safety now that rules have decided, and warn of what was not known beforehand."""
+    if not largest.amounts:
+        return beforehand
     found = concerns(regimens, run.people, float(run.hours[-1]), largest.amounts)
     warn_of(new(found, beforehand), stacklevel=3)
     return found

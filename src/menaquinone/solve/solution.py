@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from menaquinone.errors import refused
+from menaquinone.results import Cells, cells_of
 
 if TYPE_CHECKING:
     from menaquinone.solve.problem import Problem
 
+Block = TypeVar("Block")
 Progress = Callable[[int, int], None]
 """Called with subjects done and subjects in all."""
 
@@ -55,6 +57,10 @@ class Piece:
         Hours at which a subject failed; NaN for the others.
     ends
         Where they stand at the end, if the problem asks for it.
+    rows : ndarray (cells, k)
+        The array that all outputs are parts of, if there is one.
+    placed
+        Whether the outputs stand in the room that the engine was given, and nowhere else.
     """
 
     subjects: np.ndarray
@@ -62,6 +68,8 @@ class Piece:
     status: np.ndarray
     failed_at: np.ndarray
     ends: Ends | None = None
+    rows: np.ndarray | None = None
+    placed: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,22 @@ class Solution:
     failed_at: np.ndarray
 
 
+@dataclass(frozen=True)
+class Room:
+    """Where outputs are wanted, so that an engine need not hand over what is copied there.
+
+    Attributes
+    ----------
+    rows : ndarray (cells, subjects)
+        One array for the outputs of everybody, as ``Cells`` has them; contiguous.
+    first
+        Column of the problem's first subject.
+    """
+
+    rows: np.ndarray
+    first: int = 0
+
+
 class Engine(Protocol):
     """What ``simulate`` asks of an engine."""
 
@@ -96,7 +120,8 @@ class Engine(Protocol):
         """Solve a problem for the outputs wanted, a few subjects at a time, every subject once.
 
         The order of pieces does not depend on ``workers``. Few of them exist at one time, so that whoever adds them up
-        needs memory for few; closing the iterator stops the run.
+        needs memory for few; closing the iterator stops the run. An engine whose attribute ``fills`` is true takes a
+        ``room`` as well, and may leave outputs there.
         """
 
 
@@ -107,17 +132,35 @@ def blank(problem: "Problem", wanted: tuple[str, ...], subjects: np.ndarray) -> 
     return Piece(subjects, outputs, np.zeros(k, np.int8), np.full(k, np.nan))
 
 
-def gathered(problem: "Problem", wanted: tuple[str, ...], pieces: Iterator[Piece]) -> Solution:
-    """Put the pieces of a solution together; the iterator is closed whatever happens."""
-    n = problem.people.n
-    whole = unfilled({name: np.empty((*_shape(problem, name), n)) for name in wanted}, n)
-    gather(whole, pieces, 0, n)
+def room_for(problem: "Problem", wanted: tuple[str, ...]) -> Room:
+    """Return room for the outputs of a problem's people."""
+    return Room(np.empty((len(cells_of(problem.model, wanted, problem.times)), problem.people.n)))
+
+
+def gathered(
+    problem: "Problem", wanted: tuple[str, ...], pieces: Iterator[Piece], room: Room | None = None
+) -> Solution:
+    """Put the pieces of a solution together; the iterator is closed whatever happens.
+
+    Parameters
+    ----------
+    problem, wanted
+        What is solved, for which outputs.
+    pieces
+        Of the problem.
+    room
+        That the engine was given, if it was.
+    """
+    room = room_for(problem, wanted) if room is None else room
+    whole = unfilled(cells_of(problem.model, wanted, problem.times), room.rows)
+    gather(whole, pieces, 0, problem.people.n)
     return whole
 
 
-def unfilled(outputs: dict[str, np.ndarray], n: int) -> Solution:
-    """Return a solution of n subjects that pieces can be gathered into."""
-    return Solution(outputs, np.empty(n, np.int8), np.empty(n))
+def unfilled(cells: Cells, rows: np.ndarray) -> Solution:
+    """Return a solution that pieces can be gathered into, its outputs parts of rows (cells, subjects)."""
+    n = rows.shape[1]
+    return Solution(cells.parts(rows), np.empty(n, np.int8), np.empty(n))
 
 
 def gather(whole: Solution, pieces: Iterator[Piece], first: int, n: int) -> None:
@@ -143,8 +186,8 @@ def gather(whole: Solution, pieces: Iterator[Piece], first: int, n: int) -> None
     with closing(pieces):
         for piece in pieces:
             missing -= len(piece.subjects)
-            place = _place(piece.subjects, first)
-            for name, values in whole.outputs.items():
+            place = placed(piece.subjects + first)
+            for name, values in () if piece.placed else whole.outputs.items():
                 values[..., place] = piece.outputs[name]
             whole.status[place], whole.failed_at[place] = piece.status, piece.failed_at
             del piece  # else it would live on beside the next one
@@ -152,15 +195,24 @@ def gather(whole: Solution, pieces: Iterator[Piece], first: int, n: int) -> None
         raise refused("pieces of the engine", n - missing, f"each of {n} subjects once")
 
 
+def pieces_of(
+    engine: Engine, problem: "Problem", wanted: tuple[str, ...], workers: int, progress: Progress | None,
+    room: Room | None,
+) -> Iterator[Piece]:  # fmt: skip
+    """Have an engine solve a problem, in the room that there is if it can."""
+    more: dict[str, Any] = {"room": room} if room is not None and getattr(engine, "fills", False) else {}
+    return engine.pieces(problem, wanted, workers=workers, progress=progress, **more)
+
+
 def _shape(problem: "Problem", name: str) -> tuple[int, int]:
     return len(problem.times), len(problem.model.offers[name].members)
 
 
-def _place(subjects: np.ndarray, first: int) -> slice | np.ndarray:
+def placed(positions: np.ndarray) -> slice | np.ndarray:
     """Return positions as a slice where they follow one another: ten times faster to write to."""
-    start, last = int(subjects[0]), int(subjects[-1])
-    row = last - start + 1 == len(subjects) and bool((np.diff(subjects) == 1).all())
-    return slice(first + start, first + last + 1) if row else subjects + first
+    start, last = int(positions[0]), int(positions[-1])
+    row = last - start + 1 == len(positions) and bool((np.diff(positions) == 1).all())
+    return slice(start, last + 1) if row else positions
 
 
 @contextmanager
@@ -174,31 +226,32 @@ def closing(pieces: Iterator[Piece]) -> Iterator[None]:
             close()
 
 
-def streamed(
-    run: Callable[[np.ndarray], Piece], blocks: Sequence[np.ndarray], workers: int, stopped: Event
-) -> Iterator[Piece]:
+def streamed(run: Callable[[Block], Piece], blocks: Sequence[Block], workers: int, stopped: Event) -> Iterator[Piece]:
     """Run blocks of subjects on threads and yield their pieces in order.
 
     Parameters
     ----------
     run
-        From positions to a piece; looks at ``stopped`` now and then.
+        From a block to a piece; looks at ``stopped`` now and then.
     blocks
-        Positions of the subjects of each block.
+        Of subjects.
     workers
         Threads. At most two pieces more than that exist at one time.
     stopped
         Set when the iterator is closed or anything fails, so that no thread goes on; all have ended on return.
     """
-    left: Iterable[np.ndarray] = iter(blocks)
+    if len(blocks) == 1:  # nothing to do beside it; a thread takes longer to begin than few people take
+        yield run(blocks[0])
+        return
+    left: Iterable[Block] = iter(blocks)
     ahead: deque[Future[Piece]] = deque()
     with ThreadPoolExecutor(max(1, min(workers, len(blocks)))) as pool:
         try:
-            ahead.extend(pool.submit(run, subjects) for subjects in islice(left, workers + 1))
+            ahead.extend(pool.submit(run, block) for block in islice(left, workers + 1))
             while ahead:
                 first = ahead.popleft()
                 first.result()
-                ahead.extend(pool.submit(run, subjects) for subjects in islice(left, 1))
+                ahead.extend(pool.submit(run, block) for block in islice(left, 1))
                 yield first.result()
                 del first
         finally:
@@ -213,11 +266,15 @@ __all__ = [
     "Engine",
     "Piece",
     "Progress",
+    "Room",
     "Solution",
     "blank",
     "closing",
     "gather",
     "gathered",
+    "pieces_of",
+    "placed",
+    "room_for",
     "streamed",
     "unfilled",
 ]

@@ -11,7 +11,7 @@ from menaquinone.results import Accumulator, Groups, Statistics, Summaries, cell
 from menaquinone.solve.asked import Asked, Failures, molar_masses
 from menaquinone.solve.course import Course
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Piece, Progress, closing
+from menaquinone.solve.solution import Piece, Progress, Room, closing, pieces_of
 
 PORTION = 32_768
 """People whose covariates and missed doses exist at one time; a multiple of every block of subjects."""
@@ -60,7 +60,8 @@ def summarised(
             for piece in pieces:
                 subjects = piece.subjects + first
                 failures.note(subjects + before, piece.status, piece.failed_at)
-                rows, codes = cells.rows(piece.outputs), groups.codes[subjects]
+                rows = cells.rows(piece.outputs) if piece.rows is None else piece.rows
+                codes = groups.codes[subjects]
                 for code in np.unique(codes) if len(groups) > 1 else (0,):
                     parts[code].add(rows[:, codes == code] if len(groups) > 1 else rows)
                 del piece, rows  # else they would live on beside the next one
@@ -116,12 +117,12 @@ def doses_at_risk(regimen: Regimen, horizon: float) -> int:
     return len(expand(Regimen(regimen.prescribed), horizon))
 
 
-def solving(asked: Asked, problem: Problem | Course, first: int = 0) -> Iterator[Piece]:
+def solving(asked: Asked, problem: Problem | Course, first: int = 0, room: Room | None = None) -> Iterator[Piece]:
     """Have the engine solve one portion, whose first subject is number ``first``; progress counts in the whole."""
     progress = telling(asked, first)
     if isinstance(problem, Course):
         return problem.pieces(progress)
-    return asked.engine.pieces(problem, asked.wanted, workers=asked.workers, progress=progress)
+    return pieces_of(asked.engine, problem, asked.wanted, asked.workers, progress, room)
 
 
 def telling(asked: Asked, first: int = 0) -> Progress | None:

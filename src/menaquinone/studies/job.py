@@ -22,7 +22,7 @@ from menaquinone.results import (
 )
 from menaquinone.solve.asked import Asked, Failures, molar_masses
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import STATUS, gather, unfilled
+from menaquinone.solve.solution import STATUS, Room, gather, unfilled
 from menaquinone.solve.streams import portion_size, solving, summarised, together
 from menaquinone.studies.points import Points
 from menaquinone.studies.prescriptions import Prescriptions
@@ -99,12 +99,12 @@ class Job:
     def individuals(self, about: Mapping[str, str | float]) -> "xarray.Dataset":
         """Solve everything and keep everybody."""
         run, n, failures = self.run, self.run.people.n, Failures()
-        rows = self.cells.parts(np.empty((len(self.cells), run.subjects)))
-        whole = unfilled(rows, run.subjects)
+        rows = np.empty((len(self.cells), run.subjects))
+        whole = unfilled(self.cells, rows)
         for some in self._slices():
             for first, problem in self.problems(some):
                 place = some.start * n + first
-                gather(whole, solving(run, problem, place), place, problem.people.n)
+                gather(whole, solving(run, problem, place, Room(rows, place)), place, problem.people.n)
         failures.note(np.arange(run.subjects), whole.status, whole.failed_at)
         self._report(failures)
         status = (whole.status, whole.failed_at, STATUS)
@@ -133,12 +133,12 @@ class Job:
     def summaries(self, wanted: Summaries, about: Mapping[str, str | float]) -> "xarray.Dataset":
         """Solve everything and keep nobody."""
         run, failures, groups = self.run, Failures(), groups_of(self.run.people, wanted.by)
-        found, room = [], np.empty((len(self.cells), 0))
+        found, cells, room = [], len(self.cells), np.empty(0)
         for some in self._slices():
             if run.people.n <= min(HELD, self.portion):
-                size = (some.stop - some.start) * run.people.n
-                room = room if room.shape[1] >= size else np.empty((len(room), size))  # new memory costs time
-                found.append(self._whole_points(some, room[:, :size], wanted, groups, failures))
+                size = (some.stop - some.start) * run.people.n * cells
+                room = room if room.size >= size else np.empty(size)  # new memory costs time
+                found.append(self._whole_points(some, room[:size].reshape(cells, -1), wanted, groups, failures))
             else:
                 found += [self._point(one, wanted, groups, failures) for one in range(some.start, some.stop)]
         self._report(failures)
@@ -159,9 +159,9 @@ class Job:
     ) -> Statistics:
         """Solve and summarise some points, everybody of which is there at once: exactly, (cells, points, groups)."""
         run, n, before = self.run, self.run.people.n, some.start * self.run.people.n
-        whole = unfilled(self.cells.parts(rows), rows.shape[1])
+        whole = unfilled(self.cells, rows)
         for first, problem in self.problems(some):
-            gather(whole, solving(run, problem, before + first), first, problem.people.n)
+            gather(whole, solving(run, problem, before + first, Room(rows, first)), first, problem.people.n)
         failures.note(np.arange(rows.shape[1]) + before, whole.status, whole.failed_at)
         people = rows.reshape(len(self.cells), -1, n)
         chosen = [groups.codes == code for code in range(len(groups))]
