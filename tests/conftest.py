@@ -1,6 +1,12 @@
-"""Hypothesis profiles: ``HYPOTHESIS_PROFILE=thorough pytest`` looks longer, ``dev`` is for a quick look."""
+"""Hypothesis profiles: ``HYPOTHESIS_PROFILE=thorough pytest`` looks longer, ``dev`` is for a quick look.
+
+Code that tests have compiled is kept between runs, apart from that of other programs: read before numba is imported.
+"""
 
 import os
+from pathlib import Path
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba"))
 
 from hypothesis import HealthCheck, settings
 
