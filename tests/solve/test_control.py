@@ -1,4 +1,4 @@
-"""Parts of the judgement of windows: onsets read off a leap, and where outputs are evaluated because one looks there."""
+"""Parts of the judgement of windows: onsets read off a leap, and that outputs are evaluated where somebody looks."""
 
 import numpy as np
 import pytest

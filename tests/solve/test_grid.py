@@ -317,6 +317,19 @@ def test_rows_put_together_are_made_again_for_other_coefficients():
     assert again == pytest.approx(first**3, rel=1e-12)
 
 
+def test_rows_put_together_are_made_again_for_a_lane_that_had_no_width_then():
+    held, lane, widths = Rows(16, 4), np.arange(LANES), np.full((2, LANES), 2.0)
+    widths[1] = np.where(lane < 7, 2.0, 3.0)
+    widths[1, -1] = 0.0
+    found, place = held.window(widths)
+    assert place[1] < -1
+    assert found[:, :-1] == pytest.approx(np.exp(-0.1 * widths)[:, :-1], rel=1e-12)
+    widths[1, -1] = 3.0  # now it has the width that its neighbours had, in the same row as they
+    found, place = held.window(widths)
+    assert place[1] < -1
+    assert found == pytest.approx(np.exp(-0.1 * widths), rel=1e-12)
+
+
 def test_rows_put_together_are_made_again_where_the_table_starts_afresh():
     held, some = Rows(3, 4), np.arange(LANES) < 5
     for short, long in ((2.0, 3.0), (4.0, 5.0)):  # there is room for two widths
