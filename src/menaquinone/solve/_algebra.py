@@ -47,7 +47,7 @@ _FAST = 10.0
 _LEAST = 0.03
 """Most credit that an error estimate gets for terms that fall from one to the next."""
 
-WAITING, STILL, ITERATED, AT, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(9)
+WAITING, STILL, ITERATED, AT, KNOWN, BETWEEN, GOING, SEEKING, BEGINS, COUNTS = range(10)
 """Rows of ``work.whole``: integers of all lanes."""
 OPTIONS = {"_nrt": False, "cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
