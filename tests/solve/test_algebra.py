@@ -224,7 +224,7 @@ def falling(values):
     """Return what is counted of the last difference: by how terms fall, from the last and from the one before it."""
     last, lower, lowest = (abs(one @ values) for one in (DIFFERENCE, LOWER_DIFFERENCE, LOWEST_DIFFERENCE))
     share = min(1.0, max(last * TERM_RATIO / lower, lower * LOWER_RATIO / lowest))
-    return max(algebra._LEAST, share, lower / TERM_RATIO * share**2 / last)
+    return max(LEAST, share, lower / TERM_RATIO * share**2 / last)
 
 
 def test_the_estimate_is_what_leaving_the_start_out_does_as_far_as_terms_fall():

@@ -24,7 +24,7 @@ from menaquinone.solve._algebra import (
 )
 from menaquinone.solve._board import move_on, offer
 from menaquinone.solve._exponentials import propagators, row_size
-from menaquinone.solve._in_turn import error_in_turn, one_way, solve_in_turn
+from menaquinone.solve._in_turn import one_way, solve_in_turn
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
@@ -213,7 +213,7 @@ def compose(program, plan, tile, table, work, stage, member, n, first, J, J_squa
                 happen(plan, tile, panel, first, n, zero, r, False)
                 happen(plan, tile, panel, first, n, zero, r, True)
             if in_turn:
-                solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, starts, 0, count, nodes, 0)
+                solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, starts, 0, count, nodes, 0, 0, r)
                 for c in range(count):
                     move(nodes, (c * S + S - 1) * n * L, starts, c * n * L, n)
                 continue
@@ -249,8 +249,7 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
     acts, reach = view(program.acts, columns[MASK], (n, n)), view(program.reach, columns[MASK], (n, n))
     if columns[A_MOVES]:
         if in_turn:
-            solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, x, 0, 1, path, n * L)
-            error_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, spread)
+            solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, x, 0, 1, path, n * L, 1, spread)
             return
         _varying(program, plan, work, stage, panel, moving, r)
         onward(work.keep, 0, work.psi, 0, S, reach, x, path, n * L)

@@ -11,6 +11,7 @@ from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, 
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
 from menaquinone.solve._windows import choose, part, tabulate_leaps
+from menaquinone.solve.marks import QUICK
 from menaquinone.solve.program import FIRST_MEMBER, MEMBERS, WHEN, Tile
 
 
@@ -106,14 +107,16 @@ def _enter(crowd, plan, state, tile, marks, number):
             tile.peak[s, lane] = abs(tile.peak[s, lane])
     for lane in range(L):
         schedule[lane] = crowd_schedule[number * L + lane]
-        time[lane], many_marks[lane], pending[lane] = 0.0, marks.size, -1
+        time[lane], many_marks[lane], pending[lane] = 0.0, 0, -1
         # also read where a steady state is sought before the first window is chosen
         refused[lane], state.lasting[lane] = 0, 0
         edge[lane], settled[lane], reach[lane], hold[lane] = 0, 0, 0, 0
         state.base[lane], plan.base[lane], state.span[lane] = plan.size[FIRST_BASE], MOST_BASE, 0
         tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
-        for k in range(marks.size):
-            state_marks[lane, k] = marks[k]
+        quick = 1 if crowd.quickest[number * L + lane] >= QUICK else 0
+        while many_marks[lane] < marks.shape[1] and marks[quick, many_marks[lane]] < np.inf:
+            state_marks[lane, many_marks[lane]] = marks[quick, many_marks[lane]]
+            many_marks[lane] += 1
 
 
 @njit(**OPTIONS)

@@ -133,8 +133,8 @@ class Crowd(NamedTuple):
         Members to which nothing ever happens.
     onset : ndarray (t, members, L)
         -inf where the states of a block with an onset exist at time 0, else inf.
-    slowest : ndarray (n,)
-        Slowest loss rate among the dosed amounts, 1/h; 0 where nothing is dosed.
+    slowest, quickest : ndarray (n,)
+        Slowest and quickest loss rate among the dosed amounts, 1/h; 0 where nothing is dosed.
     """
 
     schedule: np.ndarray
@@ -153,6 +153,7 @@ class Crowd(NamedTuple):
     idle: np.ndarray
     onset: np.ndarray
     slowest: np.ndarray
+    quickest: np.ndarray
 
 
 class Tile(NamedTuple):
