@@ -21,6 +21,7 @@ from menaquinone.solve.program import Work
 from menaquinone.solve.structure import elimination
 from menaquinone.solve.tableau import (
     DIFFERENCE,
+    LEAST,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,

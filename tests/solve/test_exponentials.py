@@ -78,7 +78,8 @@ def test_what_can_never_act_is_nothing_and_rows_are_as_long_as_they_say(seed, n,
     row = Row(lanes(compartments(a.ravel())), 0.7, driven=driven)
     assert row.flat.size == (2 * STAGES + (STAGES * (STAGES + 2) if driven else 0)) * n * n * LANES
     assert np.isfinite(row.flat).all()
-    assert not row.flat.reshape(-1, n, n, LANES)[:, row.reach == 0].any()
+    for part in (row.keep, row.hold, *((row.drive, row.defect) if driven else ())):
+        assert not part[..., row.reach == 0, :].any()
 
 
 @given(seed=SEEDS, lost=st.floats(0.01, 5), width=st.floats(0.1, 5))

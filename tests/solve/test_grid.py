@@ -23,7 +23,7 @@ TIMES = st.lists(st.integers(1, 6000).map(lambda tenth: tenth / 10), max_size=12
 
 
 def marks_of(level=0):
-    return mk.Cascade(level=level).marks(1e-9)
+    return mk.Cascade(level=level).marks(1e-9)[0]
 
 
 def laid(length, *, begin=0.0, clock=0.0, breaks=(), times=(), cuts=(), level=0, room=ROOM):

@@ -137,8 +137,8 @@ def test_what_is_nothing_is_not_read(seed, n):
     assert led(at_nodes, one, x, *missing, held=0, driven=0).tobytes() == wanted.tobytes()
     everything = led(at_nodes, one, x, total, b)
     apart = ~linked_of(lanes(a))[1].astype(bool)  # states that never act on one another
-    for part in (one.keep, one.hold, one.drive.reshape(-1, n, n, LANES)):
-        part[:, apart] = np.nan
+    for part in (one.keep, one.hold, one.drive, one.defect):  # what they are views of is what is read
+        part[..., apart, :] = np.nan
     assert led(at_nodes, one, x, total, b).tobytes() == everything.tobytes()
 
 
