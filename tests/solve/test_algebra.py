@@ -84,12 +84,12 @@ class Row:
         )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0
-        square = (n, n, LANES)
         cut = np.cumsum([one * n * n * LANES for one in (STAGES, STAGES, STAGES * PT)])
         parts = np.split(self.flat, cut)
-        self.keep, self.hold = (one.reshape(STAGES, *square) for one in parts[:2])
+        self.keep, self.hold = (np.moveaxis(one.reshape(n, n, STAGES, LANES), 2, 0) for one in parts[:2])
         if driven:
-            self.drive, self.defect = parts[2].reshape(STAGES, PT, *square), parts[3].reshape(STAGES, *square)
+            self.drive = np.moveaxis(parts[2].reshape(n, n, PT, STAGES, LANES), (3, 2), (0, 1))
+            self.defect = np.moveaxis(parts[3].reshape(n, n, STAGES, LANES), 2, 0)
 
     def forced(self, total, b):
         psi = np.full((STAGES, self.n, LANES), np.nan)

@@ -118,7 +118,7 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
             error = splat(0.0)
             for j in range(n):
                 if linked[i, j]:
-                    at = (2 * S + S * (S + 1) + node) * square + (i * n + j) * L
+                    at = (2 * S + S * (S + 1)) * square + ((i * n + j) * S + node) * L
                     error = fma(load(rows, row + at), load(slope, j * L), error)
             worst = largest(worst, magnitude(error))
         store(spread, i * L, worst)

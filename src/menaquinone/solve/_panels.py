@@ -70,7 +70,7 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
 
 
 @njit(**OPTIONS)
-def _gather(rows, which, table, size, begin, first, last, into):
+def _gather(rows, which, table, size, begin, into):
     """Put together elements of a row from the rows (.., L) of all lanes."""
     data, mine = table.data, table.mine
     for leader in range(L):
@@ -82,17 +82,16 @@ def _gather(rows, which, table, size, begin, first, last, into):
         for lane in range(L):
             mine[lane] = 1.0 if rows[which, lane] == row else 0.0
         of_row, source = load(mine, 0), begin + row * size
-        for place in range(first, last, L):
+        for place in range(0, size, L):
             value = load(data, source + place)
             store(data, into + place, value if leader == 0 else select(of_row, value, load(data, into + place)))
 
 
 @njit(**OPTIONS)
-def _row(plan, table, panel, size, begin, first, last):
+def _row(plan, table, panel, size, begin):
     """Return where in the table a panel's propagators stand.
 
-    Where lanes' rows differ and there was no room for a mixed row, the elements from ``first`` to ``last`` are gathered
-    at the table's end.
+    Where lanes' rows differ and there was no room for a mixed row, they are gathered at the table's end.
     """
     place = plan.place[panel]
     if place >= 0:
@@ -100,7 +99,7 @@ def _row(plan, table, panel, size, begin, first, last):
     if place < -1:
         return begin + (table.widths.shape[0] - 2 - place) * size
     into = table.data.size - size  # one at a time: a row is used before the next is asked for
-    _gather(plan.rows, panel, table, size, begin, first, last, into)
+    _gather(plan.rows, panel, table, size, begin, into)
     return into
 
 
@@ -128,7 +127,7 @@ def refresh(table, work, member, a, reach, n, driven):
     done[member] = most
     behind = begin[member] + widths.shape[0] * size
     for c in range(table.gathered[member], table.many[0]):
-        _gather(table.mixed, c, table, size, begin[member], 0, size, behind + c * size)
+        _gather(table.mixed, c, table, size, begin[member], behind + c * size)
     table.gathered[member] = table.many[0]
 
 
@@ -149,22 +148,21 @@ def look(program, plan, tile, work, stage, member, j, k, over_samples, over_poin
 
 
 @njit(**OPTIONS)
-def _constant(program, plan, table, work, stage, member, panel, r, whole):
+def _constant(program, plan, table, work, stage, member, panel, r):
     """Return where a panel's propagators stand.
 
     ``work.total`` gets the constant inputs (n, L), and behind them whether there are any.
     """
     columns = program.stage[stage]
     n, driven = columns[STATES], columns[B_MOVES] == 1
-    square, size = n * n * L, row_size(n, driven)
+    size = row_size(n, driven)
     b, total, held = view(work.b, 0, (1, n, L)), view(work.total, 0, (n, L)), False
     for s in range(n):
         for lane in range(L):
             total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
             held = held or total[s, lane] != 0.0
     work.total[n * L] = 1.0 if held else 0.0
-    first = 0 if whole else (S - 1) * square
-    return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member], first, size)
+    return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member])
 
 
 @njit(**OPTIONS)
@@ -225,7 +223,7 @@ def compose(program, plan, tile, table, work, stage, member, n, first, J, J_squa
                     onward(work.keep, skip, nothing, 0, 1, reach, starts[c * n :], nodes, 0)
                     move(nodes, 0, starts, c * n * L, n)
                 continue
-            row = _constant(program, plan, table, work, stage, member, panel, r, False)
+            row = _constant(program, plan, table, work, stage, member, panel, r)
             held, driven = np.int64(work.total[n * L]), columns[B_MOVES]
             for c in range(count):
                 for i in range(n):
@@ -257,7 +255,7 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
         collocation_error(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, 0, filters, work.newton,
                           work.right, spread)  # fmt: skip
         return
-    row = _constant(program, plan, table, work, stage, member, panel, r, True)
+    row = _constant(program, plan, table, work, stage, member, panel, r)
     for i in range(n):
         to_nodes(table.data, row, n, i, reach, x, 0, work.total, np.int64(work.total[n * L]), work.b, 0,
                  moving * n * L, columns[B_MOVES], path, (n + i) * L, n * L)  # fmt: skip
