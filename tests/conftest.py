@@ -8,13 +8,13 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 _ROOT = Path(__file__).parents[1]
 _FILES = sorted((_ROOT / "src" / "menaquinone" / "solve").glob("*.py"))
 _STATE = sha256(b"".join(one.read_bytes() for one in _FILES)).hexdigest()[:16]
 # read when numba is imported
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_ROOT / ".pytest_cache" / "numba" / _STATE))
-
-from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
