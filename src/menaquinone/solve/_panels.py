@@ -88,47 +88,54 @@ def _gather(rows, which, table, size, begin, into):
 
 
 @njit(**OPTIONS)
-def _row(plan, table, panel, size, begin):
-    """Return where in the table a panel's propagators stand.
+def _see_to(program, table, work, stage, everyone, row):
+    """See to it that a member's propagators over the widths of one row are there."""
+    if table.fresh[everyone, row]:
+        return
+    columns = program.stage[stage]
+    n, driven = columns[STATES], columns[B_MOVES] == 1
+    a, reach = view(table.a, table.known[everyone], (n, n, L)), view(program.reach, columns[MASK], (n, n))
+    at = table.begin[everyone] + row * row_size(n, driven)
+    propagators(a, table.widths, row, reach, driven, table.data, at, work)
+    table.fresh[everyone, row] = 1
 
-    Where lanes' rows differ and there was no room for a mixed row, they are gathered at the table's end.
+
+@njit(**OPTIONS)
+def _row(program, plan, table, work, stage, member, panel):
+    """Return where in the table a panel's propagators stand, those made that nobody has asked for yet.
+
+    Where lanes' rows differ they are put together; in a place of their own, so that panels alike find them again, or
+    for want of room at the table's end.
     """
-    place = plan.place[panel]
+    columns, place, rows = program.stage[stage], plan.place[panel], table.widths.shape[0]
+    everyone, size = columns[FIRST_MEMBER] + member, row_size(columns[STATES], columns[B_MOVES] == 1)
+    begin = table.begin[everyone]
     if place >= 0:
+        _see_to(program, table, work, stage, everyone, place)
         return begin + place * size
-    if place < -1:
-        return begin + (table.widths.shape[0] - 2 - place) * size
-    into = table.data.size - size  # one at a time: a row is used before the next is asked for
-    _gather(plan.rows, panel, table, size, begin, into)
+    kept = place < -1
+    into = begin + (rows - 2 - place) * size if kept else table.data.size - size
+    if not kept or not table.fresh[everyone, rows - 2 - place]:
+        for lane in range(L):
+            _see_to(program, table, work, stage, everyone, plan.rows[panel, lane])
+        _gather(plan.rows, panel, table, size, begin, into)
+        if kept:
+            table.fresh[everyone, rows - 2 - place] = 1
     return into
 
 
 @njit(**OPTIONS)
-def refresh(table, work, member, a, reach, n, driven):
-    """See to it that the table holds the propagators of every row for these coefficients."""
-    done, used, begin, widths = table.done, table.used, table.begin, table.widths
-    data = table.data
-    known = view(table.a, table.known[member], (n, n, L))
-    same = done[member] > 0
+def refresh(table, member, a, n):
+    """Note the coefficients (n, n, L) of a member; what the table holds for others is of no more use."""
+    known, same = view(table.a, table.known[member], (n, n, L)), True
     for i in range(n):
         for k in range(n):
             for lane in range(L):
                 same = same and known[i, k, lane] == a[i, k, lane]
     if not same:
-        done[member], table.gathered[member] = 0, 0
+        table.fresh[member, :] = 0
         for i in range(n):
             copy(known[i], a[i])
-    size = row_size(n, driven)
-    most = 0
-    for lane in range(L):
-        most = max(most, used[lane])
-    for row in range(done[member], most):
-        propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
-    done[member] = most
-    behind = begin[member] + widths.shape[0] * size
-    for c in range(table.gathered[member], table.many[0]):
-        _gather(table.mixed, c, table, size, begin[member], behind + c * size)
-    table.gathered[member] = table.many[0]
 
 
 @njit(**OPTIONS)
@@ -155,14 +162,13 @@ def _constant(program, plan, table, work, stage, member, panel, r):
     """
     columns = program.stage[stage]
     n, driven = columns[STATES], columns[B_MOVES] == 1
-    size = row_size(n, driven)
     b, total, held = view(work.b, 0, (1, n, L)), view(work.total, 0, (n, L)), False
     for s in range(n):
         for lane in range(L):
             total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
             held = held or total[s, lane] != 0.0
     work.total[n * L] = 1.0 if held else 0.0
-    return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member])
+    return _row(program, plan, table, work, stage, member, panel)
 
 
 @njit(**OPTIONS)

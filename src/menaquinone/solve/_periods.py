@@ -181,7 +181,7 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     once, added, often = rows_of(work, n * n), rows_of(work, n), work.whole[BETWEEN]
     nothing = zeros_of(work, count * n)
     for lane in range(L):
-        often[lane] = 0
+        often[lane] = -1
     for o in range(O):
         again = True
         for lane in range(L):
