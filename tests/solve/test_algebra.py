@@ -3,7 +3,6 @@
 import inspect
 from decimal import Decimal, localcontext
 from math import factorial
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -18,9 +17,11 @@ from menaquinone.solve import _exponentials as exponentials
 from menaquinone.solve import _through as through
 from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
+from menaquinone.solve.program import Work
 from menaquinone.solve.structure import elimination
 from menaquinone.solve.tableau import (
     DIFFERENCE,
+    LEAST,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,
@@ -51,11 +52,9 @@ def linked_of(a):
     return direct.astype(np.uint8), reach.astype(np.uint8)
 
 
-class Scratch(NamedTuple):
-    scratch: np.ndarray
-    top: np.ndarray
-    whole: np.ndarray
-    steps: np.ndarray
+def work_of(**fields):
+    """Return a record of the engine's own that has some fields: what is compiled for it knows of no test."""
+    return Work(*(fields.get(name, np.zeros(1)) for name in Work._fields))
 
 
 @njit(**{name: value for name, value in algebra.OPTIONS.items() if name != "cache"})
@@ -77,11 +76,11 @@ class Row:
         self.driven, (_, self.reach) = driven, linked_of(a)
         self.flat = np.full(int(called(exponentials.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
-        scratch = Scratch(
-            np.full(14 * n * n * LANES + 3 * LANES, np.nan),
-            np.zeros(1, int),
-            np.zeros((algebra.COUNTS + 1, LANES), int),
-            np.zeros(2 * n * n * (n + 1) + 1, int),
+        scratch = work_of(
+            scratch=np.full(14 * n * n * LANES + 3 * LANES, np.nan),
+            top=np.zeros(1, int),
+            whole=np.zeros((algebra.COUNTS + 1, LANES), int),
+            steps=np.zeros(2 * n * n * (n + 1) + 1, int),
         )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0
@@ -158,6 +157,20 @@ def compartments(rates):
 def rates_of(n):
     """Draw rates, some of them nothing at all."""
     return st.lists(st.one_of(st.just(0.0), st.floats(1e-4, 3)), min_size=n * n, max_size=n * n)
+
+
+def test_what_is_kept_between_programs_knows_of_no_test():
+    Row(lanes([[-1.0]]), 1.0)  # compiles
+    kept = [one for one in vars(exponentials).values() if hasattr(one, "signatures")]
+    records = [
+        kind.record.instance_class for one in kept for kinds in one.signatures for kind in kinds if is_record(kind)
+    ]
+    assert records
+    assert {one.__module__ for one in records} == {"menaquinone.solve.program"}
+
+
+def is_record(kind):
+    return hasattr(kind, "record")
 
 
 # Propagators ----------------------------------------------------------------------------------------------------------
