@@ -6,8 +6,8 @@ Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
 """
 
 import numpy as np
-from numba import njit
 
+from menaquinone.solve._compiled import inlined, inner
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import (
     add,
@@ -49,10 +49,9 @@ _LEAST = 0.03
 
 WAITING, STILL, ITERATED, AT, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(9)
 """Rows of ``work.whole``: integers of all lanes."""
-OPTIONS = {"_nrt": False, "cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
-@njit(**OPTIONS)
+@inner
 def take(work, count):
     """Return the first of so many free elements of scratch; they are free again when ``work.top`` is set back."""
     at = work.top[0]
@@ -60,13 +59,13 @@ def take(work, count):
     return at
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def rows_of(work, n):
     """Return (n, L) of scratch."""
     return view(work.scratch, take(work, n * L), (n, L))
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def zeros_of(work, n):
     """Return (n, L) of scratch, all zero."""
     made = rows_of(work, n)
@@ -75,7 +74,7 @@ def zeros_of(work, n):
     return made
 
 
-@njit(**OPTIONS)
+@inner
 def copy(into, x):
     """Copy x (n, L)."""
     for i in range(x.shape[0]):
@@ -83,7 +82,7 @@ def copy(into, x):
             into[i, lane] = x[i, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def fill(into, value):
     """Set all of (n, L) to one value."""
     for i in range(into.shape[0]):
@@ -91,7 +90,7 @@ def fill(into, value):
             into[i, lane] = value
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def _next_term(last, lower, lowest):
     """Return what the term after the last is likely to be, terms falling as they did: the last is still in use.
 
@@ -105,7 +104,7 @@ def _next_term(last, lower, lowest):
     return select(lower, found, magnitude(last))
 
 
-@njit(**OPTIONS)
+@inner
 def estimate(rows, row, n, linked, b, q, moving, slope, spread):
     """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
     square = n * n * L
@@ -129,7 +128,7 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
         store(spread, i * L, worst)
 
 
-@njit(**OPTIONS)
+@inner
 def _eliminate(matrix, right, columns, used, filled):
     """Solve (N, N, L) for (N, c, L) in place, without row exchange: pivots of the rule stay away from zero."""
     size = used.shape[0]
@@ -159,7 +158,7 @@ def _eliminate(matrix, right, columns, used, filled):
                 store(right, at, mul(sub(load(right, at), total), load(matrix, (i * size + i) * L)))
 
 
-@njit(**OPTIONS)
+@inner
 def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, right, keep, keeps, psi, psis):
     """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for every start at once.
 
@@ -196,13 +195,13 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
                 store(keep, keeps + ((node * n + i) * n + j) * L, value)
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def slaved(h, rate):
     """Return the entry of the filter that goes with a rate, its diagonal without the 1."""
     return mul(mul(h, rate), splat(-_SLAVED))
 
 
-@njit(**OPTIONS)
+@inner
 def caused(a, b, q, moving, h, r, linked, x, path, n, i):
     """Return what the last divided difference of the rate of state i along a path does to it in a panel of width h."""
     off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
@@ -220,7 +219,7 @@ def caused(a, b, q, moving, h, r, linked, x, path, n, i):
     return mul(largest(magnitude(_next_term(off, lower, lowest)), led), mul(h, splat(_LARGEST)))
 
 
-@njit(**OPTIONS)
+@inner
 def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, matrix, right, spread):
     """Fill spread (n, L): what the last divided difference of the rates along a path does to the end.
 
@@ -240,7 +239,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
         store(spread, i * L, magnitude(load(right, i * L)))
 
 
-@njit(**OPTIONS)
+@inner
 def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
     """Write node by node where a start x (n, L) leads: keep x + psi, each from an element of its array on."""
     n = linked.shape[0]
@@ -253,21 +252,21 @@ def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
             store(out, into + (node * n + i) * L, total)
 
 
-@njit(**OPTIONS)
+@inner
 def move(source, first, into, place, n):
     """Copy n vectors from an element of one array to an element of another."""
     for i in range(n):
         store(into, place + i * L, load(source, first + i * L))
 
 
-@njit(**OPTIONS)
+@inner
 def raise_to(peak, path, first, n):
     """Raise peaks (n, L) to the magnitudes of n vectors from an element of a path on."""
     for i in range(n):
         store(peak, i * L, largest(load(peak, i * L), magnitude(load(path, first + i * L))))
 
 
-@njit(**OPTIONS)
+@inner
 def judge(ratio, panel, path, start, stop, n, spread, widths, lost, noise, first, peak, rtol, floor):
     """Raise the ratio (panels, L) of a panel to that of n states: their estimate over what is allowed.
 

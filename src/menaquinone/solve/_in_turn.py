@@ -1,13 +1,12 @@
 """Compiled collocation of states that act only on those behind them, one state after the other."""
 
-from numba import njit
-
-from menaquinone.solve._algebra import OPTIONS, L, S, caused, slaved
+from menaquinone.solve._algebra import L, S, caused, slaved
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._single import solve_state
 from menaquinone.solve._vectors import add, div, load, magnitude, mul, splat, store, sub
 
 
-@njit(**OPTIONS)
+@inner
 def one_way(acts):
     """Return whether states (n, n) act on none before them."""
     n = acts.shape[0]
@@ -18,7 +17,7 @@ def one_way(acts):
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def solve_in_turn(a, b, q, moving, widths, panel, r, acts, starts, first, columns, x, at):
     """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for several starts.
 
@@ -37,7 +36,7 @@ def solve_in_turn(a, b, q, moving, widths, panel, r, acts, starts, first, column
                     i * n, x, at, n * L, whole, starts, first, n * L, own)  # fmt: skip
 
 
-@njit(**OPTIONS)
+@inner
 def error_in_turn(a, b, q, moving, widths, panel, r, acts, path, spread):
     """Fill spread (n, L): what the last divided difference of the rates along a path (points, n, L) does to the end.
 
