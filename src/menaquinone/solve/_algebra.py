@@ -7,7 +7,7 @@ Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
 
 import numpy as np
 
-from menaquinone.solve._compiled import inlined, inner
+from menaquinone.solve._compiled import exact, inlined, inner
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import (
     add,
@@ -74,7 +74,7 @@ def zeros_of(work, n):
     return made
 
 
-@inner
+@exact
 def copy(into, x):
     """Copy x (n, L)."""
     for i in range(x.shape[0]):
@@ -128,7 +128,7 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
         store(spread, i * L, worst)
 
 
-@inner
+@exact
 def _eliminate(matrix, right, columns, used, filled):
     """Solve (N, N, L) for (N, c, L) in place, without row exchange: pivots of the rule stay away from zero."""
     size = used.shape[0]
@@ -239,7 +239,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
         store(spread, i * L, magnitude(load(right, i * L)))
 
 
-@inner
+@exact
 def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
     """Write node by node where a start x (n, L) leads: keep x + psi, each from an element of its array on."""
     n = linked.shape[0]
@@ -252,7 +252,7 @@ def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
             store(out, into + (node * n + i) * L, total)
 
 
-@inner
+@exact
 def move(source, first, into, place, n):
     """Copy n vectors from an element of one array to an element of another."""
     for i in range(n):

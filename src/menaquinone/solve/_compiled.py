@@ -7,11 +7,11 @@ ten times. A part is lowered and no more; whoever calls it takes its code in and
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-from numba import njit
+from numba import njit, types
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
@@ -43,7 +43,6 @@ class _Lowering(NativeLowering):
     def run_pass(self, state: Any) -> bool:
         """Leave in the target what callers look for."""
         state.library = _Library(state.targetctx.codegen(), state.func_id.func_qualname)
-        state.flags.no_compile = True
         super().run_pass(state)
         lowered = state["cr"]
         name = lowered.fndesc.mangled_name
@@ -52,8 +51,39 @@ class _Lowering(NativeLowering):
         return True
 
 
+class _Flags(Flags):
+    """Flags of which there is one object for equal ones: numba looks its own functions up by them all the time."""
+
+    __slots__ = ("_hash",)
+    _known: ClassVar[dict[str, "_Flags"]] = {}
+
+    @classmethod
+    def equal_to(cls, flags: Flags) -> "_Flags":
+        """Return the object for flags."""
+        return cls._known.setdefault(repr(flags), cls(flags))
+
+    def __init__(self, flags: Flags) -> None:
+        super().__init__(flags)
+        self._hash = hash(flags)
+
+    __eq__ = Flags.__eq__
+
+    def __hash__(self) -> int:
+        """Return what equal flags have, too."""
+        return self._hash
+
+    def copy(self) -> "_Flags":
+        """Return these: nobody changes them any more."""
+        return self
+
+
 class _Compiler(CompilerBase):
     """numba's compiler up to lowering."""
+
+    def __init__(self, *arguments: Any) -> None:
+        *others, flags, local = arguments
+        flags.no_compile = True
+        super().__init__(*others, _Flags.equal_to(flags), local)
 
     def define_pipelines(self) -> list[Any]:
         """Return what is done, one after the other."""
@@ -67,6 +97,8 @@ class _Compiler(CompilerBase):
 class _Part(CPUDispatcher):
     """A part; called from Python it gets a caller of its own."""
 
+    exact = False
+
     @cached_property
     def _whole(self) -> Any:
         part = self
@@ -77,6 +109,12 @@ class _Part(CPUDispatcher):
 
         return call
 
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Return the signature for arguments of these types, whatever is known of their values unless that is asked."""
+        if self.exact:
+            return super().get_call_template(args, kws)
+        return super().get_call_template([types.unliteral(one) for one in args], kws)
+
     def add_overload(self, cres: Any) -> None:
         """Keep what has been lowered for callers: there is nothing that Python could call."""
         self.overloads[tuple(cres.signature.args)] = cres
@@ -86,22 +124,33 @@ class _Part(CPUDispatcher):
         return self._whole(*arguments)
 
 
-def inner(function: Callable[..., Any]) -> Any:
-    """Let a function be compiled with every function that calls it."""
-    return _made(function, "never")
+def inner(function: Callable[..., Any], **options: Any) -> Any:
+    """Let a function be compiled with every function that calls it.
+
+    Parameters
+    ----------
+    function
+        Written for numba.
+    options
+        Of numba's, in place of the engine's.
+    """
+    wanted = {"nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True} | (options or OPTIONS)
+    return _Part(function, targetoptions=wanted, pipeline_class=_Compiler)
+
+
+def exact(function: Callable[..., Any]) -> Any:
+    """Do the same, anew for every number that callers write out, so that loops over it can be."""
+    made = inner(function)
+    made.exact = True
+    return made
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Let a function be written out, before it is compiled, wherever it is called."""
-    return _made(function, "always")
+    return inner(function, inline="always", **OPTIONS)
 
 
-def _made(function: Callable[..., Any], inline: str) -> Any:
-    options = OPTIONS | {"nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "inline": inline}
-    return _Part(function, targetoptions=options, pipeline_class=_Compiler)
-
-
-whole = njit(cache=True, **OPTIONS)
+whole = njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)
 """Let a function be compiled and kept on disk with all that it calls."""
 
-__all__ = ["OPTIONS", "inlined", "inner", "whole"]
+__all__ = ["OPTIONS", "exact", "inlined", "inner", "whole"]

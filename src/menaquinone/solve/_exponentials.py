@@ -6,7 +6,7 @@ By scaling, a Taylor series and doubling, each lane as often as it needs; what c
 import numpy as np
 
 from menaquinone.solve._algebra import COUNTS, L, S, rows_of, take
-from menaquinone.solve._compiled import inner
+from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store
 from menaquinone.solve.tableau import LAGRANGE, NODE_POLYNOMIAL, POINTS
@@ -41,7 +41,7 @@ def _list_products(linked, steps):
     steps[at] = -1
 
 
-@inner
+@exact
 def _multiply(left, right, steps, out, into):
     """Multiply matrices (n, n, L) as listed, the result from element ``into`` of out on."""
     at = 0

@@ -1,7 +1,7 @@
 """Compiled collocation of states that act only on those behind them, one state after the other."""
 
 from menaquinone.solve._algebra import L, S, caused, slaved
-from menaquinone.solve._compiled import inner
+from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._single import solve_state
 from menaquinone.solve._vectors import add, div, load, magnitude, mul, splat, store, sub
 
@@ -17,7 +17,7 @@ def one_way(acts):
     return True
 
 
-@inner
+@exact
 def solve_in_turn(a, b, q, moving, widths, panel, r, acts, starts, first, columns, x, at):
     """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for several starts.
 

@@ -21,7 +21,7 @@ from menaquinone.solve._algebra import (
     zeros_of,
 )
 from menaquinone.solve._board import move_on, offer
-from menaquinone.solve._compiled import inner
+from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._exponentials import propagators, row_size
 from menaquinone.solve._in_turn import error_in_turn, one_way, solve_in_turn
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
@@ -46,7 +46,7 @@ from menaquinone.solve.program import (
 )
 
 
-@inner
+@exact
 def happen(plan, tile, panel, first, n, x, r, amounts):
     """Apply to one member what happens at the start of a panel: rates, and where ``amounts`` amounts."""
     kinds, slots, lanes, values = plan.kinds, plan.slots, plan.lanes, plan.values
@@ -147,7 +147,7 @@ def look(program, plan, tile, work, stage, member, j, k, over_samples, over_poin
     )  # fmt: skip
 
 
-@inner
+@exact
 def _constant(program, plan, table, work, stage, member, panel, r, whole):
     """Return where a panel's propagators stand.
 
@@ -166,7 +166,7 @@ def _constant(program, plan, table, work, stage, member, panel, r, whole):
     return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member], first, size)
 
 
-@inner
+@exact
 def _stay(plan, panel, n, x, x_at, out, into, nodes):
     """Let lanes stay where they are whose panel has no width: the propagators are those of others."""
     if plan.padded[panel]:
