@@ -171,9 +171,9 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
     switches: adaptive, leaps, samples of a first leap. noted (times + 2, L) and found (times x wanted x L): scratch of
     ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive
-    what they are called after; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,):
-    anything but 0 ends the run early; need (2,): which array is too small for the tile whose number is returned, and
-    what it should hold.
+    what they are called after; statistics (7,) counts windows, sweeps, panels, leaps, leaps tried, people and, of the
+    panels, those of leaps; stop (1,): anything but 0 ends the run early; need (2,): which array is too small for the
+    tile whose number is returned, and what it should hold.
     """
     program, agenda, crowd, plan = refer(program_), refer(agenda_), refer(crowd_), refer(plan_)
     state, raw, work, table = refer(state_), refer(raw_), refer(work_), refer(table_)
@@ -207,6 +207,10 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
             _sweep(march, program, plan, tile, table, work, settings)
             statistics[1] += 1
             statistics[2] += plan.size[0] * plan.size[1]
+            for lane in range(L):
+                if plan.kind[lane] == LEAP:
+                    statistics[6] += plan.size[0] * plan.size[1]
+                    break
             if waiting:
                 turn = _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome)
                 continue
