@@ -15,6 +15,7 @@ from scipy.linalg import expm
 from menaquinone.solve import _algebra as algebra
 from menaquinone.solve import _exponentials as exponentials
 from menaquinone.solve import _through as through
+from menaquinone.solve._compiled import OPTIONS
 from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Work
@@ -57,12 +58,12 @@ def work_of(**fields):
     return Work(*(fields.get(name, np.zeros(1)) for name in Work._fields))
 
 
-@njit(**{name: value for name, value in algebra.OPTIONS.items() if name != "cache"})
+@njit(**OPTIONS)
 def propagated(a, widths, linked, driven, out, scratch):
     exponentials.propagators(a, widths, 0, linked, driven, out, 0, refer(scratch))
 
 
-@njit(**{name: value for name, value in algebra.OPTIONS.items() if name != "cache"})
+@njit(**OPTIONS)
 def led(rows, n, linked, x, total, b, driven, out):
     for i in range(n):
         through.to_nodes(rows, 0, n, i, linked, x, 0, total, 1, b, 0, n * LANES, driven, out, i * LANES, n * LANES)

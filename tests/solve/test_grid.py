@@ -12,10 +12,11 @@ import menaquinone as mk
 from menaquinone.errors import InputError
 from menaquinone.solve import _grid as grid
 from menaquinone.solve import _panels as panels
+from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS
 from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, STEP
 from menaquinone.solve.equations import LANES
-from menaquinone.solve.program import Plan, Raw, Table, Work
+from menaquinone.solve.program import Plan, Program, Raw, Table, Work
 from menaquinone.solve.tableau import STAGES
 
 ROOM = 4096
@@ -243,9 +244,9 @@ class Rows:
         self.loss = np.full((1, 1, LANES), -0.1)
         size = 2 * STAGES * LANES
         self.table = Table(
-            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64),
+            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.zeros(1, np.int64),
             np.full((rows + mixed + 1) * size, np.nan), np.zeros(1, np.int64), np.zeros(LANES), np.zeros(LANES),
-            np.zeros((mixed, LANES), np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64),
+            np.zeros((mixed, LANES), np.int64), np.zeros(1, np.int64), np.zeros((1, rows + mixed), np.uint8),
         )  # fmt: skip
         self.work = record(
             Work, scratch=np.full(100 * LANES, np.nan), top=np.zeros(1, int), whole=np.zeros((COUNTS + 1, LANES), int),
@@ -266,11 +267,13 @@ class Rows:
         if not grid.align(plan, raw, self.table):
             grid.forget(self.table)
             assert grid.align(plan, raw, self.table)
-        reach = np.ones((1, 1), np.uint8)
-        panels.refresh(self.table, self.work, 0, self.loss, reach, 1, False)
-        found, size = [], 2 * STAGES * LANES
+        stage = np.zeros((1, tables.COLUMNS), int)
+        stage[0, tables.STATES] = stage[0, tables.MEMBERS] = 1
+        program = record(Program, stage=stage, reach=np.ones(1, np.uint8))
+        panels.refresh(self.table, 0, self.loss, 1)
+        found = []
         for panel in range(K):
-            at = panels._row(plan, self.table, panel, size, 0, 0, size)
+            at = panels._row(program, plan, self.table, self.work, 0, 0, panel)
             found.append(self.table.data[at + (STAGES - 1) * LANES : at + STAGES * LANES].copy())
         assert (plan.padded == (widths == 0.0).any(axis=1)).all()
         return np.array(found), plan.place

@@ -11,11 +11,9 @@ from numba.core.errors import TypingError
 
 from menaquinone.solve import _periods as periods
 from menaquinone.solve import _powers as powers
-from menaquinone.solve._algebra import OPTIONS
+from menaquinone.solve._compiled import OPTIONS
 from menaquinone.solve._records import address, refer, view
 from menaquinone.solve.equations import LANES
-
-PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
 
 
 @given(st.lists(st.floats(-1, 1), min_size=9, max_size=9), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
@@ -79,19 +77,19 @@ class Pair(NamedTuple):
     whole: np.ndarray
 
 
-@njit(**PLAIN)
+@njit(**OPTIONS)
 def by_reference(pair):
     """Read a record's fields in another function, and write through one of them."""
     return inside(refer(pair))
 
 
-@njit(**PLAIN)
+@njit(**OPTIONS)
 def inside(pair):
     pair.real[0] = 7.0
     return pair.real[1] + pair.whole[0]
 
 
-@njit(**PLAIN)
+@njit(**OPTIONS)
 def seen_from(flat, at, i, j, k):
     """Read and write one element of a view (2, 3, 2)."""
     part = view(flat, at, (2, 3, 2))
@@ -116,7 +114,7 @@ def test_a_view_is_a_part_of_what_is_flat(at, i, j, k):
 
 
 def test_nothing_is_known_by_a_name_that_a_record_does_not_have():
-    @njit(**PLAIN)
+    @njit(**OPTIONS)
     def astray(pair):
         return refer(pair).imaginary[0]
 

@@ -6,8 +6,8 @@ Shapes: n states, s collocation nodes, s + 1 points with the panel's start.
 """
 
 import numpy as np
-from numba import njit
 
+from menaquinone.solve._compiled import exact, inlined, inner
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import (
     add,
@@ -44,10 +44,9 @@ S = STAGES
 
 WAITING, STILL, ITERATED, AT, KNOWN, BETWEEN, GOING, SEEKING, BEGINS, COUNTS = range(10)
 """Rows of ``work.whole``: integers of all lanes."""
-OPTIONS = {"_nrt": False, "cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
-@njit(**OPTIONS)
+@inner
 def take(work, count):
     """Return the first of so many free elements of scratch; they are free again when ``work.top`` is set back."""
     at = work.top[0]
@@ -55,13 +54,13 @@ def take(work, count):
     return at
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def rows_of(work, n):
     """Return (n, L) of scratch."""
     return view(work.scratch, take(work, n * L), (n, L))
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def zeros_of(work, n):
     """Return (n, L) of scratch, all zero."""
     made = rows_of(work, n)
@@ -70,7 +69,7 @@ def zeros_of(work, n):
     return made
 
 
-@njit(**OPTIONS)
+@exact
 def copy(into, x):
     """Copy x (n, L)."""
     for i in range(x.shape[0]):
@@ -78,7 +77,7 @@ def copy(into, x):
             into[i, lane] = x[i, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def fill(into, value):
     """Set all of (n, L) to one value."""
     for i in range(into.shape[0]):
@@ -86,7 +85,7 @@ def fill(into, value):
             into[i, lane] = value
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def _next_term(last, lower, lowest):
     """Return what the term after the last is likely to be, terms falling as they did: the last is still in use.
 
@@ -100,7 +99,7 @@ def _next_term(last, lower, lowest):
     return select(lower, found, magnitude(last))
 
 
-@njit(**OPTIONS)
+@inner
 def estimate(rows, row, n, linked, b, q, moving, slope, spread):
     """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
     square = n * n * L
@@ -124,7 +123,7 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
         store(spread, i * L, worst)
 
 
-@njit(**OPTIONS)
+@exact
 def _eliminate(matrix, right, columns, used, filled):
     """Solve (N, N, L) for (N, c, L) in place, without row exchange: pivots of the rule stay away from zero."""
     size = used.shape[0]
@@ -154,7 +153,7 @@ def _eliminate(matrix, right, columns, used, filled):
                 store(right, at, mul(sub(load(right, at), total), load(matrix, (i * size + i) * L)))
 
 
-@njit(**OPTIONS)
+@inner
 def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, right, keep, keeps, psi, psis):
     """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for every start at once.
 
@@ -191,13 +190,13 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
                 store(keep, keeps + ((node * n + i) * n + j) * L, value)
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def slaved(h, rate):
     """Return the entry of the filter that goes with a rate, its diagonal without the 1."""
     return mul(mul(h, rate), splat(-SLAVED))
 
 
-@njit(**OPTIONS)
+@inner
 def _caused(a, b, q, moving, h, r, linked, x, path, n, i):
     """Return what the last divided difference of the rate of state i along a path does to it in a panel of width h."""
     off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
@@ -215,7 +214,7 @@ def _caused(a, b, q, moving, h, r, linked, x, path, n, i):
     return mul(largest(magnitude(_next_term(off, lower, lowest)), led), mul(h, splat(LARGEST)))
 
 
-@njit(**OPTIONS)
+@inner
 def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, matrix, right, spread):
     """Fill spread (n, L): what the last divided difference of the rates along a path does to the end.
 
@@ -235,7 +234,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
         store(spread, i * L, magnitude(load(right, i * L)))
 
 
-@njit(**OPTIONS)
+@exact
 def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
     """Write node by node where a start x (n, L) leads: keep x + psi, each from an element of its array on."""
     n = linked.shape[0]
@@ -248,21 +247,21 @@ def onward(keep, keeps, psi, psis, nodes, linked, x, out, into):
             store(out, into + (node * n + i) * L, total)
 
 
-@njit(**OPTIONS)
+@exact
 def move(source, first, into, place, n):
     """Copy n vectors from an element of one array to an element of another."""
     for i in range(n):
         store(into, place + i * L, load(source, first + i * L))
 
 
-@njit(**OPTIONS)
+@inner
 def raise_to(peak, path, first, n):
     """Raise peaks (n, L) to the magnitudes of n vectors from an element of a path on."""
     for i in range(n):
         store(peak, i * L, largest(load(peak, i * L), magnitude(load(path, first + i * L))))
 
 
-@njit(**OPTIONS)
+@inner
 def judge(ratio, panel, path, start, stop, n, spread, widths, lost, noise, first, peak, rtol, floor):
     """Raise the ratio (panels, L) of a panel to that of n states: their estimate over what is allowed.
 

@@ -7,9 +7,9 @@ so that coefficients come one by one and the last tells what is left out.
 """
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._algebra import L
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._kinds import LEAP, MOST_BASE
 from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store, sub
 
@@ -20,7 +20,7 @@ for _order in ([0, 2, 1], [0, 3, 1, 2], [0, 4, 2, 1, 3], [0, 5, 2, 3, 1, 4], [0,
 _LEAST_PIVOT = 1e-9
 
 
-@njit(**OPTIONS)
+@inner
 def most_base(plan):
     """Return the most samples that any leaping lane is interpolated between."""
     many = 2
@@ -30,7 +30,7 @@ def most_base(plan):
     return many
 
 
-@njit(**OPTIONS)
+@inner
 def _functions(plan, fading, going, phi):
     """Fill phi (8, L): the functions at a point, its variables (L,) standing in [-1, 1]."""
     a, b = load(fading, 0), load(going, 0)
@@ -56,13 +56,13 @@ def _functions(plan, fading, going, phi):
     _choose(phi, 7, late, quartic, both, fourth)
 
 
-@njit(**OPTIONS)
+@inner
 def _choose(phi, k, late, if_late, both, if_both):
     """Put another function in place of a polynomial of one variable, in lanes that have two."""
     store(phi, k * L, select(late, if_late, select(both, if_both, load(phi, k * L))))
 
 
-@njit(**OPTIONS)
+@inner
 def _variables(plan, number, lane):
     """Write the variables of one lane at a period, each in [-1, 1]."""
     last = max(plan.periods[lane] - 1, 1)
@@ -72,7 +72,7 @@ def _variables(plan, number, lane):
     plan.fading[lane] = 2.0 * (fade**number - low) / (1.0 - low) - 1.0 if fade < 1.0 else 0.0
 
 
-@njit(**OPTIONS)
+@inner
 def _triangular(plan, many):
     """Factor the functions at the samples: rows of samples times columns of functions, ``many`` of them.
 
@@ -97,7 +97,7 @@ def _triangular(plan, many):
                 upper[place, place, lane] = 1.0
 
 
-@njit(**OPTIONS)
+@inner
 def tabulate(plan, most):
     """Fill what interpolation over the periods takes: lower, psi at the periods up to ``most``, and its swing.
 
@@ -142,7 +142,7 @@ def tabulate(plan, most):
         store(plan.going, 0, select(moves, add(going, load(plan.step, L)), going))
 
 
-@njit(**OPTIONS)
+@inner
 def fitted(plan, newton, columns, many):
     """Turn samples (many, columns, L) into coefficients; equal samples come out as exact zeros, as does what is not."""
     lower, width, base = plan.lower, newton.shape[1] * L, plan.base

@@ -1,8 +1,7 @@
 """Compiled reading and writing of the board on which members leave their outputs for one another."""
 
-from numba import njit
-
-from menaquinone.solve._algebra import OPTIONS, L, move
+from menaquinone.solve._algebra import L, move
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._kinds import PT
 from menaquinone.solve._pointers import invoke7
 from menaquinone.solve._records import address
@@ -19,7 +18,7 @@ from menaquinone.solve.program import (
 )
 
 
-@njit(**OPTIONS)
+@inner
 def gather(program, plan, work, first, count):
     """Fill the reads of a member from the board; return whether anything moves over samples and over points."""
     reads, meta, feed, sums = work.reads, work.meta, program.feed, program.sums
@@ -37,7 +36,7 @@ def gather(program, plan, work, first, count):
     return over_samples, over_points
 
 
-@njit(**OPTIONS)
+@inner
 def settle_meta(plan, work, row, over_samples, over_points):
     """Note how a row is laid out; return whether its boundaries have to be written."""
     meta = work.meta
@@ -54,7 +53,7 @@ def settle_meta(plan, work, row, over_samples, over_points):
     return over_samples and O > 0
 
 
-@njit(**OPTIONS)
+@inner
 def _add_up(program, plan, work, place, row):
     meta, points, terms = work.meta, work.points, program.terms
     J, K, O = plan.size[0], plan.size[1], plan.size[2]
@@ -85,7 +84,7 @@ def _add_up(program, plan, work, place, row):
                 store(board, into, value if term == first else add(load(board, into), value))
 
 
-@njit(**OPTIONS)
+@inner
 def move_on(work, count, j, k):
     """Note in ``moved`` where the reads of a member begin in one panel of one sample."""
     reads, moved = work.reads, work.moved
@@ -94,7 +93,7 @@ def move_on(work, count, j, k):
         moved[u, 1], moved[u, 2] = reads[u, 1], reads[u, 2]
 
 
-@njit(**OPTIONS)
+@inner
 def lay_rows(program, plan, work, stage, member, by_sample, by_point):
     """Note how the rows that a member writes are laid out, and where they begin."""
     writes, meta, columns = work.writes, work.meta, program.stage[stage]
@@ -106,7 +105,7 @@ def lay_rows(program, plan, work, stage, member, by_sample, by_point):
         writes[o, 1], writes[o, 2] = meta[row, 0], meta[row, 1]
 
 
-@njit(**OPTIONS)
+@inner
 def offer(program, tile, work, stage, member, j, k):
     """Evaluate a member's outputs on its path through one panel, whose rows have been laid."""
     columns, writes, placed = program.stage[stage], work.writes, work.placed
@@ -121,7 +120,7 @@ def offer(program, tile, work, stage, member, j, k):
     )  # fmt: skip
 
 
-@njit(**OPTIONS)
+@inner
 def close_rows(program, plan, tile, work, stage, member, over_samples, by_sample):
     """Evaluate a member's outputs at the boundaries of periods, and note which of them are equal in all samples."""
     writes, meta, reads = work.writes, work.meta, work.reads
@@ -149,7 +148,7 @@ def close_rows(program, plan, tile, work, stage, member, over_samples, by_sample
             meta[row, 0], meta[row, 3] = 0, 0
 
 
-@njit(**OPTIONS)
+@inner
 def publish(program, plan, tile, work, stage, member, over_samples, over_points, x_points):
     """Evaluate a member's outputs on a path that stands there as a whole, and at the boundaries of periods.
 

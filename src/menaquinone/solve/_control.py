@@ -1,10 +1,10 @@
 """Compiled judgement of windows: accepted, refined, shortened or given up; onsets found; outputs copied."""
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L, S
+from menaquinone.solve._algebra import L, S
 from menaquinone.solve._basis import PLACES
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import FIRST_BASE, LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
 from menaquinone.solve._vectors import load, store
@@ -33,13 +33,13 @@ _MOST_PARTS, _POWER = 4.0, 6.0
 """Parts that a panel is cut into at once, at most, and how fast estimates fall with the width of a panel."""
 
 
-@njit(**OPTIONS)
+@inner
 def _marked(marks, many, at):
     place = after(marks, 0, many, at + 1e-6)
     return place > 0 and abs(marks[place - 1] - at) <= 1e-6
 
 
-@njit(**OPTIONS)
+@inner
 def _insert(values, many, value):
     """Insert into the first ``many`` of a rising list, unless it is there or there is no room; return how many now."""
     place = many
@@ -53,7 +53,7 @@ def _insert(values, many, value):
     return many + 1
 
 
-@njit(**OPTIONS)
+@inner
 def refine(plan, state, raw, lane):
     """Halve a lane's bad panels: by a mark for good where a panel lies between marks, by a cut elsewhere.
 
@@ -90,7 +90,7 @@ def refine(plan, state, raw, lane):
         at += count[j, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def _share_at(values, level):
     """Return the share of a panel at which rising values (points,) reach a level, by bisection on their interpolant."""
     low, high = 0.0, 1.0
@@ -109,7 +109,7 @@ def _share_at(values, level):
     return high
 
 
-@njit(**OPTIONS)
+@inner
 def _onset_in_leap(plan, board, base, by_sample, end, level, values, lane):
     """Return after how many periods of a leap a rising input reaches a level, infinity where it does not.
 
@@ -142,7 +142,7 @@ def _onset_in_leap(plan, board, base, by_sample, end, level, values, lane):
     return high
 
 
-@njit(**OPTIONS)
+@inner
 def _onsets(program, plan, tile, state, work, lane, raw):
     """Look for states of one lane that begin to exist in its window.
 
@@ -194,7 +194,7 @@ def _onsets(program, plan, tile, state, work, lane, raw):
     return found
 
 
-@njit(**OPTIONS)
+@inner
 def show(plan, times):
     """Mark the panels at whose end an output is wanted; at boundaries of a leap's periods outputs stand elsewhere."""
     left, nodes, starts, widths, K = plan.left, plan.nodes, plan.starts, plan.widths, plan.size[1]
@@ -224,7 +224,7 @@ def show(plan, times):
             plan.shown[j * K + k] = plan.shown[k] = 1  # the first sample's stands for all where all are equal
 
 
-@njit(**OPTIONS)
+@inner
 def capture(plan, times, lane, until, noted):
     """Note where the outputs of one lane stand at all output times of its window, up to ``until``.
 
@@ -255,7 +255,7 @@ def capture(plan, times, lane, until, noted):
         noted[times.size + 1, lane] = o
 
 
-@njit(**OPTIONS)
+@inner
 def take(program, plan, work, noted, found):
     """Copy the outputs that have been noted to found (times x wanted x L) and forget the notes.
 
@@ -292,7 +292,7 @@ def take(program, plan, work, noted, found):
             noted[o, lane] = -1
 
 
-@njit(**OPTIONS)
+@inner
 def deliver(found, whole, rows, places, first):
     """Copy what is found of sixteen people (times x wanted x L) to the columns of the whole where the result has them.
 
@@ -316,7 +316,7 @@ def deliver(found, whole, rows, places, first):
                     whole[row, places[first + lane]] = found[at * L + lane]
 
 
-@njit(**OPTIONS)
+@inner
 def _base_after(plan, state, lane):
     """Return how many samples the next leap may begin with, from the terms that were needed in this one."""
     many, terms = plan.base[lane], plan.terms
@@ -327,7 +327,7 @@ def _base_after(plan, state, lane):
     return _base_from(many)
 
 
-@njit(**OPTIONS)
+@inner
 def _base_beyond(plan, lane):
     """Return how many samples to try after too few, from how fast the terms fall."""
     many, terms = plan.base[lane], plan.terms
@@ -340,13 +340,13 @@ def _base_beyond(plan, lane):
     return _base_from(many)
 
 
-@njit(**OPTIONS)
+@inner
 def _base_from(many):
     """Return a number of samples that there is an order for."""
     return many if many < MOST_BASE - 1 else MOST_BASE
 
 
-@njit(**OPTIONS)
+@inner
 def accept(agenda, edges, plan, tile, state, leaps, lane):
     """Move one lane to the end of its window; edges: of this person's windows."""
     kind, count, left, x = plan.kind, plan.periods, plan.left, tile.x
@@ -386,7 +386,7 @@ def accept(agenda, edges, plan, tile, state, leaps, lane):
     state.time[lane], state.tries[lane], state.many_cuts[lane], state.settled[lane] = right, 0, 0, 0
 
 
-@njit(**OPTIONS)
+@inner
 def _leap_refused(plan, state, lane, lost):
     """Shorten a lane's leap, or have a few periods stepped first, which makes a transient smaller."""
     hold = state.hold
@@ -408,7 +408,7 @@ def _leap_refused(plan, state, lane, lost):
     hold[lane] = 3 if state.reach[lane] < LEAST_LEAP else 0
 
 
-@njit(**OPTIONS)
+@inner
 def decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
     """Return whether to accept a lane's window; else it is noted how to try again, or that the lane has failed.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-OPTIONS = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+OPTIONS = {"error_model": "numpy"}
 _VERSIONED = frozenset({"builtins", "cmath", "math", "numba", "numpy", "scipy"})
 """Packages whose functions are known by name and version."""
 
@@ -31,8 +31,7 @@ def bound(value: Any, uses: dict[str, Any] | None = None, made: dict[int, Any] |
     made
         Copies so far, by the identity of what they are copies of.
     """
-    from numba import njit
-
+    from menaquinone.solve._compiled import inner
     from menaquinone.solve._pointers import exp, where
 
     if value is np.exp or value is np.where:
@@ -51,7 +50,7 @@ def bound(value: Any, uses: dict[str, Any] | None = None, made: dict[int, Any] |
         scope: dict[str, Any] = {"__name__": "menaquinone.solve._pointers"}  # can be imported by whoever loads it
         copy = FunctionType(code, scope, value.__name__, value.__defaults__, tuple(cells))
         copy.__kwdefaults__ = value.__kwdefaults__
-        made[id(value)] = njit(**OPTIONS)(copy)
+        made[id(value)] = inner(copy, **OPTIONS)
         reached = _reached(code)
         for name in reached.keys() & value.__globals__.keys():
             scope[name] = bound(value.__globals__[name], reached[name], made)

@@ -1,11 +1,9 @@
 """Compiled march of a member whose rates are not affine: every panel by Newton's method on the collocation rule."""
 
 import numpy as np
-from numba import njit
 
 from menaquinone.solve._algebra import (
     GOING,
-    OPTIONS,
     SEEKING,
     L,
     S,
@@ -19,6 +17,7 @@ from menaquinone.solve._algebra import (
     take,
     zeros_of,
 )
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, PT, SAFETY
 from menaquinone.solve._panels import happen
 from menaquinone.solve._periods import orbit_of
@@ -41,7 +40,7 @@ _NEWTON_STEPS = 30
 _TINY = 1e-300
 
 
-@njit(**OPTIONS)
+@inner
 def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, going, rtol, spread, scratch):
     """Collocate one panel of a stage that is not affine: linearise about the last iterate, solve, repeat.
 
@@ -104,7 +103,7 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
     work.top[0] = top
 
 
-@njit(**OPTIONS)
+@inner
 def _lead_on(work, n, panel, reach, nothing, column, after):
     """Multiply the derivative so far, in square, by that of a panel's end by its start."""
     square, keeps = work.square, (panel * S + S - 1) * n * n * L
@@ -118,7 +117,7 @@ def _lead_on(work, n, panel, reach, nothing, column, after):
                 square[0, i, k, lane] = after[i, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins, x, judged):
     """Take one member of a stage that is not affine through its panels from x.
 
@@ -182,7 +181,7 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
     work.top[0] = top
 
 
-@njit(**OPTIONS)
+@inner
 def curved(program, plan, tile, work, stage, member, n, first, rtol, horizon, begins):
     """Take one member of a stage that is not affine through a window, or put it on its orbit by Newton's method."""
     kind, leap_ratio, x_next, g = plan.kind, plan.leap_ratio, tile.x_next, work.g

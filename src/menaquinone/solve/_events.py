@@ -1,15 +1,15 @@
 """Compiled events and covariates of a window."""
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._algebra import L
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import CLOSE, IDLE, PT, START, STEP, TINY
 from menaquinone.solve.tableau import POINTS
 
 
-@njit(**OPTIONS)
+@inner
 def _note(plan, panel, kind, slot, lane, value, e):
     following, head, tail = plan.following, plan.head, plan.tail
     following[e], plan.kinds[e], plan.slots[e] = -1, kind, slot
@@ -21,7 +21,7 @@ def _note(plan, panel, kind, slot, lane, value, e):
     tail[panel] = e
 
 
-@njit(**OPTIONS)
+@inner
 def gather_events(agenda, crowd, plan, state, first):
     """Write the events of all lanes to the panels at whose start they happen; return their number.
 
@@ -77,14 +77,14 @@ def gather_events(agenda, crowd, plan, state, first):
     return e
 
 
-@njit(**OPTIONS)
+@inner
 def _still(work, row):
     meta = work.meta
     for k in range(4):
         meta[row, k] = 0
 
 
-@njit(**OPTIONS)
+@inner
 def lay_covariates(program, plan, tile, work):
     """Write covariates and values at time 0 to their rows of the board."""
     left, starts, widths, at = plan.left, plan.starts, plan.widths, plan.at

@@ -4,9 +4,9 @@ By scaling, a Taylor series and doubling, each lane as often as it needs; what c
 """
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import COUNTS, OPTIONS, L, S, rows_of, take
+from menaquinone.solve._algebra import COUNTS, L, S, rows_of, take
+from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store
 from menaquinone.solve.tableau import LAGRANGE, NODE_POLYNOMIAL, POINTS
@@ -18,14 +18,14 @@ _INVERSE = np.array([1.0 / float(np.prod(np.arange(1.0, k + 1))) for k in range(
 """1 / k!"""
 
 
-@njit(**OPTIONS)
+@inner
 def row_size(n, driven):
     """Return how many numbers the propagators of one panel width take."""
     square = n * n * L
     return (2 * S + (S * (S + 1) + S if driven else 0)) * square
 
 
-@njit(**OPTIONS)
+@inner
 def _list_products(linked, steps):
     """List what a product of matrices takes: for each entry where it stands, how many terms, and where they stand."""
     n, at = linked.shape[0], 0
@@ -41,7 +41,7 @@ def _list_products(linked, steps):
     steps[at] = -1
 
 
-@njit(**OPTIONS)
+@exact
 def _multiply(left, right, steps, out, into):
     """Multiply matrices (n, n, L) as listed, the result from element ``into`` of out on."""
     at = 0
@@ -54,7 +54,7 @@ def _multiply(left, right, steps, out, into):
         store(out, into + place, total)
 
 
-@njit(**OPTIONS)
+@inner
 def _norm(a):
     """Return the largest column sum of magnitudes of a matrix (n, n, L)."""
     n, norm = a.shape[0], splat(0.0)
@@ -66,7 +66,7 @@ def _norm(a):
     return norm
 
 
-@njit(**OPTIONS)
+@inner
 def _halvings(norms, share, counts, scale):
     """Count how often a share of each lane's norm (L,) has to be halved to be at most 1; return the largest count.
 
@@ -83,7 +83,7 @@ def _halvings(norms, share, counts, scale):
     return most
 
 
-@njit(**OPTIONS)
+@inner
 def _powers(z, steps, powers):
     """Fill powers (5, n, n, L) with those of a matrix from the first on."""
     n = z.shape[0]
@@ -96,7 +96,7 @@ def _powers(z, steps, powers):
         _multiply(z, powers[k - 1], steps, powers, k * square)
 
 
-@njit(**OPTIONS)
+@inner
 def _series(powers, scale, linked, steps, order, last, spare):
     """Fill ``last`` with the Taylor series of phi_order, twenty terms of it, at a scaled matrix of norm 1 at most.
 
@@ -123,7 +123,7 @@ def _series(powers, scale, linked, steps, order, last, spare):
                     store(last, at, fma(load(spare, at), shares, total) if first else total)
 
 
-@njit(**OPTIONS)
+@inner
 def _phi(powers, scale, linked, steps, order, phi, spare, counts, most, keep):
     """Fill phi[k] = phi_k(z), k = 0..order: a series for the last, recurrence down, doubling back up.
 
@@ -157,7 +157,7 @@ def _phi(powers, scale, linked, steps, order, phi, spare, counts, most, keep):
                         store(phi, k * square + at, select(load(keep, 0), mul(total, splat(half)), old))
 
 
-@njit(**OPTIONS)
+@inner
 def propagators(a, widths, row, linked, driven, out, begin, work):
     """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
 
@@ -199,7 +199,7 @@ def propagators(a, widths, row, linked, driven, out, begin, work):
     work.top[0] = top
 
 
-@njit(**OPTIONS)
+@inner
 def _drives(node, width, phi, out, begin):
     n = phi.shape[1]
     square = n * n * L

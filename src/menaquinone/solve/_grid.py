@@ -1,13 +1,13 @@
 """Compiled panels: where they begin and how wide they are, lane by lane, then side by side."""
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L, fill
+from menaquinone.solve._algebra import L, fill
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, SAME, STEP, TINY
 
 
-@njit(**OPTIONS)
+@inner
 def after(times, first, last, at):
     """Return the first place in times[first:last] (rising) that lies beyond ``at`` by more than TINY."""
     low, high = first, last
@@ -20,7 +20,7 @@ def after(times, first, last, at):
     return low
 
 
-@njit(**OPTIONS)
+@inner
 def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, marks, m_end, raw, lane, n):
     """Lay panels of one lane from panel n on; return how many there are then, -1 if there is no room.
 
@@ -64,7 +64,7 @@ def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, ma
     return n
 
 
-@njit(**OPTIONS)
+@inner
 def _clock(breaks, first, last, at):
     """Return the hours since the last break, 0 at one."""
     place = after(breaks, first, last, at)
@@ -74,7 +74,7 @@ def _clock(breaks, first, last, at):
     return 0.0 if since <= TINY else np.rint(since * 1e9) / 1e9
 
 
-@njit(**OPTIONS)
+@inner
 def lay_lane(agenda, plan, state, times, raw, lane):
     """Lay one lane's panels, all samples; return whether there was room."""
     plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.laid
@@ -127,7 +127,7 @@ def lay_lane(agenda, plan, state, times, raw, lane):
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def keep_step(plan, raw):
     """Let stepping lanes come to every break side by side, by panels of no width before it.
 
@@ -174,7 +174,7 @@ def keep_step(plan, raw):
         laid[0, lane] = total
 
 
-@njit(**OPTIONS)
+@inner
 def _mixed(plan, table, panel):
     """Return -2 less the number of the mixed row that has the rows of a panel, -1 where there is no room for it."""
     rows, mixed, many = plan.rows, table.mixed, table.many
@@ -193,7 +193,7 @@ def _mixed(plan, table, panel):
     return -2 - c
 
 
-@njit(**OPTIONS)
+@inner
 def align(plan, raw, table):
     """Put the panels of all lanes side by side, padded with panels of no width; note their rows in the table.
 
@@ -201,7 +201,7 @@ def align(plan, raw, table):
     """
     kind, samples, starts, widths = plan.kind, plan.samples, plan.starts, plan.widths
     rows, plan_place, used, table_widths = plan.rows, plan.place, table.used, table.widths
-    done, raw_count, raw_starts, raw_widths = table.done, raw.laid, raw.starts, raw.widths
+    raw_count, raw_starts, raw_widths = raw.laid, raw.starts, raw.widths
     J, K = plan.size[0], plan.size[1]
     same = True
     for lane in range(L):
@@ -241,8 +241,7 @@ def align(plan, raw, table):
                             return False
                         table_widths[row, lane] = width
                         used[lane] += 1
-                        for member in range(done.size):
-                            done[member] = min(done[member], row)
+                        table.fresh[:, row] = 0
                 place = row if place == -2 else (place if place == row else -1)
                 before = row
             rows[panel, lane] = row
@@ -251,21 +250,18 @@ def align(plan, raw, table):
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def _forget_mixed(table):
     """Start the list of mixed rows afresh."""
     table.many[0] = 0
-    for member in range(table.gathered.size):
-        table.gathered[member] = 0
+    table.fresh[:, table.widths.shape[0] :] = 0
 
 
-@njit(**OPTIONS)
+@inner
 def forget(table):
     """Start the table of widths afresh."""
-    used, done = table.used, table.done
     fill(table.widths, 0.0)
     for lane in range(L):
-        used[lane] = 1
-    for member in range(done.size):
-        done[member] = 0
+        table.used[lane] = 1
+    table.fresh[:, :] = 0
     _forget_mixed(table)

@@ -1,13 +1,12 @@
 """Compiled collocation of states that act only on those behind them, one state after the other."""
 
-from numba import njit
-
-from menaquinone.solve._algebra import OPTIONS, L, S, slaved
+from menaquinone.solve._algebra import L, S, slaved
+from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._single import solve_state
 from menaquinone.solve._vectors import add, div, load, magnitude, mul, splat, store, sub
 
 
-@njit(**OPTIONS)
+@inner
 def one_way(acts):
     """Return whether states (n, n) act on none before them."""
     n = acts.shape[0]
@@ -18,7 +17,7 @@ def one_way(acts):
     return True
 
 
-@njit(**OPTIONS)
+@exact
 def solve_in_turn(a, b, q, moving, widths, panel, r, acts, starts, first, columns, x, at, judged, spread):
     """Solve x' = a(t) x + b(t) + r over one panel by Radau IIA collocation, for several starts.
 
@@ -40,7 +39,7 @@ def solve_in_turn(a, b, q, moving, widths, panel, r, acts, starts, first, column
         _filter(a, (q + S * moving) * n * n, h, acts, spread)
 
 
-@njit(**OPTIONS)
+@inner
 def _filter(a, at, h, acts, spread):
     """Turn what defects do to states alone (n, L) into what the end of the panel may be off by.
 

@@ -6,10 +6,9 @@ number of the period, so they are interpolated between samples and the map is it
 whose start is sought on the periodic orbit.
 """
 
-from numba import njit
-
-from menaquinone.solve._algebra import OPTIONS, STILL, WAITING, L, copy, move, rows_of
+from menaquinone.solve._algebra import STILL, WAITING, L, copy, move, rows_of
 from menaquinone.solve._board import close_rows, gather, lay_rows, offer, publish
+from menaquinone.solve._compiled import inner, whole
 from menaquinone.solve._curved import curved
 from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT, SAME
 from menaquinone.solve._panels import assess, compose, refresh, walk
@@ -20,7 +19,6 @@ from menaquinone.solve._vectors import load, select, store
 from menaquinone.solve.program import (
     A_MOVES,
     AFFINE,
-    B_MOVES,
     COEFFICIENTS,
     FIRST_INPUT,
     FIRST_MEMBER,
@@ -34,7 +32,7 @@ from menaquinone.solve.program import (
 )
 
 
-@njit(**OPTIONS)
+@whole
 def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins):
     """Take one member through the window; begins (L,): panel at which its states start to exist, -1 where they do."""
     kind, tile_idle, x, x_next = plan.kind, tile.idle, tile.x, tile.x_next
@@ -73,7 +71,7 @@ def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins
     _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon, begins)
 
 
-@njit(**OPTIONS)
+@inner
 def _show(program, plan, tile, work, stage, member, over_samples):
     """Evaluate outputs of a member without states that nobody reads, where they are looked at."""
     lay_rows(program, plan, work, stage, member, over_samples, True)
@@ -84,9 +82,9 @@ def _show(program, plan, tile, work, stage, member, over_samples):
     close_rows(program, plan, tile, work, stage, member, over_samples, over_samples)
 
 
-@njit(**OPTIONS)
+@inner
 def _begin(program, tile, table, work, stage, member, n, decay):
-    """Read the coefficients where the window begins: slowest loss of any state, propagators of constant ones."""
+    """Read the coefficients where the window begins: slowest loss of any state; constant ones are kept."""
     columns, board, reads, path = program.stage[stage], work.board, work.reads, work.path
     p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke9(
@@ -99,11 +97,10 @@ def _begin(program, tile, table, work, stage, member, n, decay):
         for lane in range(L):
             decay[0, lane] = min(decay[0, lane], abs(work.a[(i * n + i) * L + lane]))
     if not columns[A_MOVES]:
-        a, reach = view(work.a, 0, (n, n, L)), view(program.reach, columns[MASK], (n, n))
-        refresh(table, work, columns[FIRST_MEMBER] + member, a, reach, n, columns[B_MOVES] == 1)
+        refresh(table, columns[FIRST_MEMBER] + member, view(work.a, 0, (n, n, L)), n)
 
 
-@njit(**OPTIONS)
+@inner
 def _affine(program, plan, tile, table, work, stage, member, n, first, over_samples, over_points, rtol, horizon,
             begins):  # fmt: skip
     """Take one member of an affine stage through the window: maps of periods, starts, path, outputs, error."""

@@ -5,10 +5,8 @@ what it takes stays in the nearest level of cache, and only what is offered to o
 """
 
 import numpy as np
-from numba import njit
 
 from menaquinone.solve._algebra import (
-    OPTIONS,
     L,
     S,
     collocate,
@@ -23,6 +21,7 @@ from menaquinone.solve._algebra import (
     zeros_of,
 )
 from menaquinone.solve._board import move_on, offer
+from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._exponentials import propagators, row_size
 from menaquinone.solve._in_turn import one_way, solve_in_turn
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
@@ -47,7 +46,7 @@ from menaquinone.solve.program import (
 )
 
 
-@njit(**OPTIONS)
+@exact
 def happen(plan, tile, panel, first, n, x, r, amounts):
     """Apply to one member what happens at the start of a panel: rates, and where ``amounts`` amounts."""
     kinds, slots, lanes, values = plan.kinds, plan.slots, plan.lanes, plan.values
@@ -69,7 +68,7 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
         event = following[event]
 
 
-@njit(**OPTIONS)
+@inner
 def _gather(rows, which, table, size, begin, into):
     """Put together elements of a row from the rows (.., L) of all lanes."""
     data, mine = table.data, table.mine
@@ -87,51 +86,58 @@ def _gather(rows, which, table, size, begin, into):
             store(data, into + place, value if leader == 0 else select(of_row, value, load(data, into + place)))
 
 
-@njit(**OPTIONS)
-def _row(plan, table, panel, size, begin):
-    """Return where in the table a panel's propagators stand.
+@inner
+def _see_to(program, table, work, stage, everyone, row):
+    """See to it that a member's propagators over the widths of one row are there."""
+    if table.fresh[everyone, row]:
+        return
+    columns = program.stage[stage]
+    n, driven = columns[STATES], columns[B_MOVES] == 1
+    a, reach = view(table.a, table.known[everyone], (n, n, L)), view(program.reach, columns[MASK], (n, n))
+    at = table.begin[everyone] + row * row_size(n, driven)
+    propagators(a, table.widths, row, reach, driven, table.data, at, work)
+    table.fresh[everyone, row] = 1
 
-    Where lanes' rows differ and there was no room for a mixed row, they are gathered at the table's end.
+
+@inner
+def _row(program, plan, table, work, stage, member, panel):
+    """Return where in the table a panel's propagators stand, those made that nobody has asked for yet.
+
+    Where lanes' rows differ they are put together; in a place of their own, so that panels alike find them again, or
+    for want of room at the table's end.
     """
-    place = plan.place[panel]
+    columns, place, rows = program.stage[stage], plan.place[panel], table.widths.shape[0]
+    everyone, size = columns[FIRST_MEMBER] + member, row_size(columns[STATES], columns[B_MOVES] == 1)
+    begin = table.begin[everyone]
     if place >= 0:
+        _see_to(program, table, work, stage, everyone, place)
         return begin + place * size
-    if place < -1:
-        return begin + (table.widths.shape[0] - 2 - place) * size
-    into = table.data.size - size  # one at a time: a row is used before the next is asked for
-    _gather(plan.rows, panel, table, size, begin, into)
+    kept = place < -1
+    into = begin + (rows - 2 - place) * size if kept else table.data.size - size
+    if not kept or not table.fresh[everyone, rows - 2 - place]:
+        for lane in range(L):
+            _see_to(program, table, work, stage, everyone, plan.rows[panel, lane])
+        _gather(plan.rows, panel, table, size, begin, into)
+        if kept:
+            table.fresh[everyone, rows - 2 - place] = 1
     return into
 
 
-@njit(**OPTIONS)
-def refresh(table, work, member, a, reach, n, driven):
-    """See to it that the table holds the propagators of every row for these coefficients."""
-    done, used, begin, widths = table.done, table.used, table.begin, table.widths
-    data = table.data
-    known = view(table.a, table.known[member], (n, n, L))
-    same = done[member] > 0
+@inner
+def refresh(table, member, a, n):
+    """Note the coefficients (n, n, L) of a member; what the table holds for others is of no more use."""
+    known, same = view(table.a, table.known[member], (n, n, L)), True
     for i in range(n):
         for k in range(n):
             for lane in range(L):
                 same = same and known[i, k, lane] == a[i, k, lane]
     if not same:
-        done[member], table.gathered[member] = 0, 0
+        table.fresh[member, :] = 0
         for i in range(n):
             copy(known[i], a[i])
-    size = row_size(n, driven)
-    most = 0
-    for lane in range(L):
-        most = max(most, used[lane])
-    for row in range(done[member], most):
-        propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
-    done[member] = most
-    behind = begin[member] + widths.shape[0] * size
-    for c in range(table.gathered[member], table.many[0]):
-        _gather(table.mixed, c, table, size, begin[member], behind + c * size)
-    table.gathered[member] = table.many[0]
 
 
-@njit(**OPTIONS)
+@inner
 def look(program, plan, tile, work, stage, member, j, k, over_samples, over_points):
     """Read the coefficients at the points of a panel, unless those that are there still hold."""
     columns = program.stage[stage]
@@ -147,7 +153,7 @@ def look(program, plan, tile, work, stage, member, j, k, over_samples, over_poin
     )  # fmt: skip
 
 
-@njit(**OPTIONS)
+@inner
 def _constant(program, plan, table, work, stage, member, panel, r):
     """Return where a panel's propagators stand.
 
@@ -155,17 +161,16 @@ def _constant(program, plan, table, work, stage, member, panel, r):
     """
     columns = program.stage[stage]
     n, driven = columns[STATES], columns[B_MOVES] == 1
-    size = row_size(n, driven)
     b, total, held = view(work.b, 0, (1, n, L)), view(work.total, 0, (n, L)), False
     for s in range(n):
         for lane in range(L):
             total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
             held = held or total[s, lane] != 0.0
     work.total[n * L] = 1.0 if held else 0.0
-    return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member])
+    return _row(program, plan, table, work, stage, member, panel)
 
 
-@njit(**OPTIONS)
+@exact
 def _stay(plan, panel, n, x, x_at, out, into, nodes):
     """Let lanes stay where they are whose panel has no width: the propagators are those of others."""
     if plan.padded[panel]:
@@ -176,7 +181,7 @@ def _stay(plan, panel, n, x, x_at, out, into, nodes):
                 store(out, at, select(width, load(out, at), load(x, x_at + i * L)))
 
 
-@njit(**OPTIONS)
+@inner
 def _varying(program, plan, work, stage, panel, moving, r):
     """Collocate a panel of a member whose states act on one another both ways: keep and psi."""
     columns = program.stage[stage]
@@ -188,7 +193,7 @@ def _varying(program, plan, work, stage, panel, moving, r):
               0, work.psi, 0)  # fmt: skip
 
 
-@njit(**OPTIONS)
+@inner
 def compose(program, plan, tile, table, work, stage, member, n, first, J, J_square, over_samples, over_points):
     """Compose the maps of a period: square (J, n, n, L) times its start plus g (J, n, L)."""
     columns = program.stage[stage]
@@ -239,7 +244,7 @@ def compose(program, plan, tile, table, work, stage, member, n, first, J, J_squa
     work.top[0] = top
 
 
-@njit(**OPTIONS)
+@inner
 def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_turn, spread):
     """Lead a start x (n, L) through a panel: points 1 to s of the path, and what the end may be off by (n, L)."""
     columns = program.stage[stage]
@@ -271,7 +276,7 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
             store(spread, i * L, splat(0.0))
 
 
-@njit(**OPTIONS)
+@inner
 def _held(work, panel, n, idle, begins, spread):
     """Let the lanes stand still in which nothing happens, or not yet."""
     path = work.path
@@ -283,7 +288,7 @@ def _held(work, panel, n, idle, begins, spread):
                 spread[i, lane] = 0.0
 
 
-@njit(**OPTIONS)
+@inner
 def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samples, over_points, begins):
     """Take a member through the panels of J samples: what it offers, both ends of its path, and error estimates."""
     columns, K, then = program.stage[stage], plan.size[1], program.then
@@ -325,7 +330,7 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
                     tile.r_next[first + i, lane] = r[i, lane] if steps else tile.r[first + i, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def assess(program, plan, tile, work, stage, member, n, first, J, rtol, horizon, decay):
     """Judge every panel of the path by what its end may be off by."""
     peak, lost, panels = rows_of(work, n), rows_of(work, 1), J * plan.size[1]

@@ -1,14 +1,12 @@
 """Compiled maps of periods: interpolated between samples, iterated, raised to powers, solved for their orbit."""
 
 import numpy as np
-from numba import njit
 
 from menaquinone.solve._algebra import (
     AT,
     BETWEEN,
     ITERATED,
     KNOWN,
-    OPTIONS,
     SEEKING,
     L,
     fill,
@@ -18,6 +16,7 @@ from menaquinone.solve._algebra import (
     zeros_of,
 )
 from menaquinone.solve._basis import fitted, most_base
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._iteration import iterate
 from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, NEVER
 from menaquinone.solve._powers import double, doublings_of, joined, lead, step
@@ -33,7 +32,7 @@ _SNAP = 1e-3
 """Share of the tolerance within which a state is taken to be on its periodic orbit."""
 
 
-@njit(**OPTIONS)
+@inner
 def _solve(matrix, right):
     """Solve one small system in place by elimination with row exchange; return whether it has a solution."""
     n = right.size
@@ -60,7 +59,7 @@ def _solve(matrix, right):
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def orbit_of(work, n, lane, found):
     """Find the start that a period's map (of sample 0) leads back to; return whether there is one."""
     square, g = work.square, work.g
@@ -72,7 +71,7 @@ def orbit_of(work, n, lane, found):
     return _solve(matrix, found)
 
 
-@njit(**OPTIONS)
+@inner
 def _interpolate(plan, work, n, many, moving_square, newton):
     """Fill newton (many, c, L) with coefficients that interpolate those of the maps.
 
@@ -92,7 +91,7 @@ def _interpolate(plan, work, n, many, moving_square, newton):
     return columns
 
 
-@njit(**OPTIONS)
+@inner
 def _iterate(plan, work, n, many, columns, newton, reach, iterated, x):
     """Iterate the interpolated maps as long as they differ; track (.., n, L) gets every state.
 
@@ -108,7 +107,7 @@ def _iterate(plan, work, n, many, columns, newton, reach, iterated, x):
             track.shape[1] * L, most)  # fmt: skip
 
 
-@njit(**OPTIONS)
+@inner
 def _settled_maps(plan, work, n, many, columns, newton, square, g):
     """Evaluate the maps where the variable of interpolation no longer moves: (n, n, L), (n, L)."""
     psi, samples, width, wide = rows_of(work, many), work.square, newton.shape[1] * L, work.square.shape[1]
@@ -128,7 +127,7 @@ def _settled_maps(plan, work, n, many, columns, newton, square, g):
             move(samples, i * wide * L, square, i * n * L, n)
 
 
-@njit(**OPTIONS)
+@inner
 def _put(work, n, slot, numbers, iterated, now):
     """Write to a slot of z what lanes are at the number of a period: looked up, or what ``now`` holds; none below 0."""
     track, z, mine = work.track, work.z, rows_of(work, 1)
@@ -148,7 +147,7 @@ def _put(work, n, slot, numbers, iterated, now):
                     z[slot, i, lane] = track[number, i, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     """Fill z of leaping lanes: the state at every sample, every boundary and the end.
 
@@ -181,7 +180,7 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     once, added, often = rows_of(work, n * n), rows_of(work, n), work.whole[BETWEEN]
     nothing = zeros_of(work, count * n)
     for lane in range(L):
-        often[lane] = 0
+        often[lane] = -1
     for o in range(O):
         again = True
         for lane in range(L):
@@ -198,7 +197,7 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     work.top[0] = top
 
 
-@njit(**OPTIONS)
+@inner
 def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol):
     """Raise leaps' errors, over what is allowed, to those of one member: of the last term, and of each before it.
 
@@ -233,7 +232,7 @@ def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol)
             plan.leap_ratio[lane] = terms[plan.base[lane] - 1, lane]
 
 
-@njit(**OPTIONS)
+@inner
 def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still):
     """Fill z: where every sample starts, and the end of the window; note who is periodic.
 

@@ -1,12 +1,11 @@
 """Compiled powers of affine maps: where many equal periods lead to, found by doubling."""
 
-from numba import njit
-
-from menaquinone.solve._algebra import OPTIONS, L, fill, move
+from menaquinone.solve._algebra import L, fill, move
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._vectors import fma, load, select, splat, store
 
 
-@njit(**OPTIONS)
+@inner
 def doublings_of(most):
     """Return how many doublings make up every number up to ``most``."""
     count = 0
@@ -15,7 +14,7 @@ def doublings_of(most):
     return count
 
 
-@njit(**OPTIONS)
+@inner
 def _apply(n, reach, power, p_at, shift, s_at, x, x_at, out, o_at):
     """Write power x + shift, each from an element of its array on."""
     for i in range(n):
@@ -26,7 +25,7 @@ def _apply(n, reach, power, p_at, shift, s_at, x, x_at, out, o_at):
         store(out, o_at + i * L, total)
 
 
-@njit(**OPTIONS)
+@inner
 def double(n, reach, square, g, count, power, shift):
     """Fill power (count, n, n, L) and shift (count, n, L): a map (n, n, L), (n, L) done 1, 2, 4, .. times.
 
@@ -46,7 +45,7 @@ def double(n, reach, square, g, count, power, shift):
         _apply(n, reach, power, old, shift, (bit - 1) * n * L, shift, (bit - 1) * n * L, shift, bit * n * L)
 
 
-@njit(**OPTIONS)
+@inner
 def lead(n, reach, times, power, shift, x, scratch):
     """Lead x (n, L) on in place by so many periods (L,) in each lane; scratch (n + 1, L)."""
     most = 0
@@ -65,7 +64,7 @@ def lead(n, reach, times, power, shift, x, scratch):
                 store(x, i * L, select(goes, load(scratch, i * L), load(x, i * L)))
 
 
-@njit(**OPTIONS)
+@inner
 def joined(n, reach, times, power, shift, nothing, once, added, scratch):
     """Fill once (n, n, L) and added (n, L): the map done so many times (L,) in each lane, as one.
 
@@ -82,7 +81,7 @@ def joined(n, reach, times, power, shift, nothing, once, added, scratch):
             store(once, (i * n + k) * L, load(unit, i * L))
 
 
-@njit(**OPTIONS)
+@inner
 def step(n, reach, once, added, x, scratch):
     """Do one map in place."""
     _apply(n, reach, once, 0, added, 0, x, 0, scratch, 0)

@@ -1,16 +1,16 @@
 """Compiled search for the periodic orbit of doses that have gone on for long."""
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L, copy
+from menaquinone.solve._algebra import L, copy
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._control import refine
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import CLOSE, MOST_TRIES, RESET, START, TINY
 from menaquinone.solve.program import DOSED, FIRST_STATE, MEMBERS, STATES, STEADY
 
 
-@njit(**OPTIONS)
+@inner
 def _act(program, agenda, crowd, tile, which, lane, subject, e):
     """Let one action take place at once: the end of an infusion or a reset before a steady state."""
     x, r, rest, base = tile.x, tile.r, tile.rest, tile.base
@@ -28,7 +28,7 @@ def _act(program, agenda, crowd, tile, which, lane, subject, e):
     r[slot, lane] += agenda.value[e] * crowd.share[agenda.target[e], subject]
 
 
-@njit(**OPTIONS)
+@inner
 def open_orbits(program, agenda, crowd, plan, tile, state, first):
     """Begin with the lanes that wait for a steady state: what ends there ends, what is reset is reset."""
     schedule, pending, time, agenda_time = plan.schedule, state.pending, state.time, agenda.time
@@ -45,7 +45,7 @@ def open_orbits(program, agenda, crowd, plan, tile, state, first):
     copy(tile.kept, tile.r)
 
 
-@njit(**OPTIONS)
+@inner
 def seek_orbits(agenda, crowd, plan, tile, state, first, turn):
     """Set the windows of waiting lanes to one period: of all doses that go on, or (turn 1) of the new ones alone."""
     kind, left, right, samples = plan.kind, plan.left, plan.right, plan.samples
@@ -70,7 +70,7 @@ def seek_orbits(agenda, crowd, plan, tile, state, first, turn):
                 r[slot, lane] += running[q, 1] * share[target, first + lane]
 
 
-@njit(**OPTIONS)
+@inner
 def judge_orbits(plan, state, raw, adaptive, outcome):
     """Refine the panels of orbits that ask for it; return whether any does."""
     ratio, leap_ratio, pending, tries = plan.ratio, plan.leap_ratio, state.pending, state.tries
@@ -93,7 +93,7 @@ def judge_orbits(plan, state, raw, adaptive, outcome):
     return again
 
 
-@njit(**OPTIONS)
+@inner
 def put_on_orbits(program, agenda, tile, state, outcome):
     """Move the waiting lanes to their orbits.
 

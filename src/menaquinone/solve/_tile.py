@@ -1,9 +1,9 @@
 """Compiled driver of the cascade: sixteen subjects on their way through time, each with its own windows and panels."""
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import BEGINS, OPTIONS, L, copy, fill
+from menaquinone.solve._algebra import BEGINS, L, copy, fill
+from menaquinone.solve._compiled import inner, whole
 from menaquinone.solve._control import accept, capture, decide, deliver, show, take
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, keep_step, lay_lane
@@ -15,7 +15,7 @@ from menaquinone.solve.marks import QUICK
 from menaquinone.solve.program import FIRST_MEMBER, MEMBERS, WHEN, Tile
 
 
-@njit(**OPTIONS)
+@inner
 def _sweep(address, program, plan, tile, table, work, settings):
     """March every stage once."""
     leap_ratio, left, right, kind = plan.leap_ratio, plan.left, plan.right, plan.kind
@@ -43,7 +43,7 @@ def _sweep(address, program, plan, tile, table, work, settings):
             invoke_march(address, program, plan, tile, table, work, stage, member, settings[0], settings[1], begins)
 
 
-@njit(**OPTIONS)
+@inner
 def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
     """Lay the panels of the chosen windows and note what happens in them; need (2,) says which array is too small."""
     samples, kind, boundaries, widths = plan.samples, plan.kind, plan.boundaries, table.widths
@@ -81,7 +81,7 @@ def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def _people(crowd, space, since, number):
     """Return sixteen people."""
     return Tile(
@@ -91,7 +91,7 @@ def _people(crowd, space, since, number):
     )  # fmt: skip
 
 
-@njit(**OPTIONS)
+@inner
 def _enter(crowd, plan, state, tile, marks, number):
     """Put sixteen people at time 0."""
     schedule, time, many_marks, pending = plan.schedule, state.time, state.many_marks, state.pending
@@ -119,7 +119,7 @@ def _enter(crowd, plan, state, tile, marks, number):
             many_marks[lane] += 1
 
 
-@njit(**OPTIONS)
+@inner
 def _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps):
     """Choose the windows of all lanes; return whether any goes on and whether any waits for a steady state."""
     kind, samples, boundaries, schedule = plan.kind, plan.samples, plan.boundaries, plan.schedule
@@ -147,7 +147,7 @@ def _look_around(agenda, crowd, plan, state, times, first, turn, settings, leaps
     return going, waiting
 
 
-@njit(**OPTIONS)
+@inner
 def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
     """Take what a sweep has found of periodic orbits; return the turn that follows, -1 behind the last."""
     if turn == 0:
@@ -163,7 +163,7 @@ def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
     return -1
 
 
-@njit(**OPTIONS)
+@whole
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
         since, number, noted, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
     """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
@@ -171,9 +171,9 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
     switches: adaptive, leaps, samples of a first leap. noted (times + 2, L) and found (times x wanted x L): scratch of
     ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive
-    what they are called after; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,):
-    anything but 0 ends the run early; need (2,): which array is too small for the tile whose number is returned, and
-    what it should hold.
+    what they are called after; statistics (7,) counts windows, sweeps, panels, leaps, leaps tried, people and, of the
+    panels, those of leaps; stop (1,): anything but 0 ends the run early; need (2,): which array is too small for the
+    tile whose number is returned, and what it should hold.
     """
     program, agenda, crowd, plan = refer(program_), refer(agenda_), refer(crowd_), refer(plan_)
     state, raw, work, table = refer(state_), refer(raw_), refer(work_), refer(table_)
@@ -207,6 +207,10 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
             _sweep(march, program, plan, tile, table, work, settings)
             statistics[1] += 1
             statistics[2] += plan.size[0] * plan.size[1]
+            for lane in range(L):
+                if plan.kind[lane] == LEAP:
+                    statistics[6] += plan.size[0] * plan.size[1]
+                    break
             if waiting:
                 turn = _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome)
                 continue

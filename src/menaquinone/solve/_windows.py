@@ -1,10 +1,10 @@
 """Compiled choice of every lane's next window: so many doses stepped, or so many periods leaped over."""
 
 import numpy as np
-from numba import njit
 
-from menaquinone.solve._algebra import OPTIONS, L
+from menaquinone.solve._algebra import L
 from menaquinone.solve._basis import PLACES, tabulate
+from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import IDLE, LEAP, LEAST_LEAP, MOST_BASE, MOST_ITERATED, STEP, TINY
 
@@ -23,7 +23,7 @@ _LATE = np.array([0.0, 0.29, 1.39, 3.5, 0.25, 0.55, 0.85, 1.0])
 """Its samples: four in times of the transient, four in parts of the leap."""
 
 
-@njit(**OPTIONS)
+@inner
 def _outputs_of_leap(times, left, period, count, base, plan, lane):
     """Sort the output times of a leap: boundaries into ``at``, periods that hold others into the nodes behind the base.
 
@@ -49,7 +49,7 @@ def _outputs_of_leap(times, left, period, count, base, plan, lane):
     return count, boundaries, samples
 
 
-@njit(**OPTIONS)
+@inner
 def _nodes(plan, lane, count, base, ratio, drifts, late, rtol):
     """Choose the sampled periods of a leap: evenly in what fades by ratio in a period, in time where nothing does."""
     nodes, places = plan.nodes, PLACES[base]
@@ -79,7 +79,7 @@ def _nodes(plan, lane, count, base, ratio, drifts, late, rtol):
     plan.iterated[lane] = most if most <= MOST_ITERATED else -1
 
 
-@njit(**OPTIONS)
+@inner
 def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period, rtol):
     """Set a lane's window to a leap if enough periods fit; return whether they do."""
     nodes = plan.nodes
@@ -124,12 +124,12 @@ def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period, r
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def dense(leaps):
     return _DENSE_DRIFTING if leaps == 2 else _DENSE
 
 
-@njit(**OPTIONS)
+@inner
 def choose(agenda, crowd, plan, state, times, subject, lane, settings, leaps):
     """Choose a lane's next window, from where it stands."""
     right, state_edge, lasting, anchored = plan.right, state.edge, state.lasting, state.anchored
@@ -183,7 +183,7 @@ def choose(agenda, crowd, plan, state, times, subject, lane, settings, leaps):
         return
 
 
-@njit(**OPTIONS)
+@inner
 def tabulate_leaps(plan):
     """Fill what interpolation over the periods takes, where any lane leaps."""
     most = 0
@@ -194,7 +194,7 @@ def tabulate_leaps(plan):
         tabulate(plan, most)
 
 
-@njit(**OPTIONS)
+@inner
 def part(plan, state):
     """Let leaping lanes wait while others step, and all wait for those that try again: panels are of one shape then."""
     kind, samples, boundaries, tries = plan.kind, plan.samples, plan.boundaries, state.tries

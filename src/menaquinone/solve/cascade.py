@@ -263,7 +263,7 @@ class _Runner:
         """Take people from time 0 to the end, with outputs in their places and failures noted."""
         from menaquinone.solve.workspace import march_address
 
-        statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
+        statistics, stop, need = np.zeros(7, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
         found, noted = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
         noted[-2:] = [[self.cells.times], [0]]
         scratch, number = self._taken(), 0

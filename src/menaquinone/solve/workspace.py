@@ -109,10 +109,9 @@ class Workspace:
                 at, widest = at + (rows + _MIXED) * size, max(widest, size)
                 place += square
         return Table(
-            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at + widest), np.array(known, np.int64),
-            np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64), np.zeros(1, np.int64),
-            np.zeros(self.members, np.int64),
+            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64), np.empty(at + widest),
+            np.array(known, np.int64), np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64),
+            np.zeros(1, np.int64), np.zeros((self.members, rows + _MIXED), np.uint8),
         )  # fmt: skip
 
 
