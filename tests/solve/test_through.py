@@ -9,15 +9,14 @@ from scipy.linalg import expm
 from tests.solve.test_algebra import PT, Row, compartments, lanes, linked_of
 
 from menaquinone.solve import _through as through
-from menaquinone.solve._algebra import OPTIONS
+from menaquinone.solve._compiled import OPTIONS
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import POINTS, STAGES
 
-PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@njit(**PLAIN)
+@njit(**OPTIONS)
 def at_nodes(rows, row, n, linked, x, x_at, total, held, b, b_at, b_step, driven, out, out_at):
     for i in range(n):
         through.to_nodes(
@@ -25,7 +24,7 @@ def at_nodes(rows, row, n, linked, x, x_at, total, held, b, b_at, b_step, driven
         )
 
 
-@njit(**PLAIN)
+@njit(**OPTIONS)
 def at_end(rows, row, n, linked, x, x_at, total, held, b, b_at, b_step, driven, out, out_at):
     for i in range(n):
         through.to_end(
