@@ -152,5 +152,7 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 whole = njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)
 """Let a function be compiled and kept on disk with all that it calls."""
+addressed = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+"""Do the same with a function that is called by its address alone."""
 
-__all__ = ["OPTIONS", "exact", "inlined", "inner", "whole"]
+__all__ = ["OPTIONS", "addressed", "exact", "inlined", "inner", "whole"]
