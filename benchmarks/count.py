@@ -12,7 +12,7 @@ import numpy as np
 
 from menaquinone.declare import Block
 from menaquinone.model import Model
-from menaquinone.solve.structure import elimination, structure
+from menaquinone.solve.structure import structure
 from menaquinone.solve.tableau import STAGES
 
 KINDS = ("add", "multiply", "divide", "exp", "log", "sqrt")
@@ -75,7 +75,8 @@ def operations(block: Block) -> dict[str, dict[str, int]]:
 class Rule:
     """What the engine does for one member of a block, per panel; to be kept in step with the engine.
 
-    Products of matrices and eliminations leave out what the block's structure says is zero, as the engine does.
+    Products of matrices leave out what the block's structure says is zero, as the engine does. States act one way: the
+    problem has no others.
 
     Attributes
     ----------
@@ -83,36 +84,42 @@ class Rule:
         Collocation points of a panel, at which states are found; at its start inputs are read as well.
     probes
         Evaluations of ``rates`` at a point beyond one for each state, that read the coefficients off an affine block.
-    terms
-        Products in the series of a matrix exponential and of the first of its integrals.
+    terms, together
+        Terms in the series of a matrix exponential and of the first of its integrals, and how many of them are summed
+        without a product.
     squarings
         Doublings after it, for a step of middle length; each is two products.
     """
 
     nodes: int = STAGES
     probes: int = 1
-    terms: int = 15
-    squarings: int = 4
+    terms: int = 20
+    together: int = 5
+    squarings: int = 3
 
     def exponential(self, reach: np.ndarray) -> float:
         """Return the operations (multiply, add) of the propagators over one distinct step, all nodes."""
         linked = reach.astype(int)
         product = 2 * int(((linked @ linked) * linked).sum())
-        return self.nodes * (self.terms + 2 * self.squarings) * product
+        series = 2 * self.terms * int(linked.sum())
+        products = self.terms // self.together - 1 + 1 + 2 * self.squarings
+        return (self.together - 1) * product + self.nodes * (products * product + series)
 
     def propagation(self, reach: np.ndarray) -> float:
         """Return the operations to move states to all nodes of a panel with propagators at hand."""
         return self.nodes * 2 * int(reach.sum())
 
-    def collocation(self, used: np.ndarray, filled: np.ndarray) -> tuple[float, int]:
-        """Return the operations (multiply, add) to solve a panel's equations for every start, and the divisions."""
-        size, done = len(used), 0
-        for column in range(size):
-            below = int(used[column + 1 :, column].sum())
-            done += below * (1 + 2 * int(used[column, column + 1 :].sum()) + 2 * int(filled[column].sum()))
-        for row in range(size):
-            done += int(sum(2 * filled[k].sum() for k in range(row + 1, size) if used[row, k])) + int(filled[row].sum())
-        return done, size
+    def in_turn(self, direct: np.ndarray, columns: int) -> float:
+        """Return the operations (multiply, add) to solve a panel state by state, for several starts."""
+        s = self.nodes
+        factors = s + s * (s - 1) // 2 + 2 * sum(k * k for k in range(s))
+        substituted = 2 * s * (s - 1) + 2 * s + 3 * s
+        acting = int(np.tril(direct, -1).sum())
+        return len(direct) * (factors + columns * substituted) + columns * 2 * s * acting
+
+    def error(self, direct: np.ndarray) -> float:
+        """Return the operations (multiply, add) to estimate what the end of a panel is off by."""
+        return len(direct) * (6 * self.nodes + 24) + 4 * int(np.tril(direct, -1).sum())
 
     def evaluations(self, n: int) -> int:
         """Return the evaluations of ``rates`` in a panel."""
@@ -127,14 +134,16 @@ def per_subject(model: Model, statistics: dict, outputs: int, times: int, rule: 
     model
         A model of affine blocks.
     statistics
-        ``panels`` and ``distinct_steps`` of one subject, samples of leaps counted as panels.
+        ``panels``, of which ``mapped`` in leaps, and ``distinct_steps`` of one subject, samples of leaps counted as
+        panels. Those of leaps are gone through twice: for the map of a period, and along the path.
     outputs, times
         Numbers kept: how many at each time, and at how many times.
     rule
         What a panel costs.
     """
     rule = rule or Rule()
-    panels, steps = statistics["panels"], statistics["distinct_steps"]
+    panels, mapped, steps = (statistics[name] for name in ("panels", "mapped", "distinct_steps"))
+    read = {name for one in model.stages for name in one.block.inputs}
     total: Counter = Counter()
     stages = []
     board = 0.0
@@ -143,20 +152,18 @@ def per_subject(model: Model, statistics: dict, outputs: int, times: int, rule: 
         each = operations(block)
         constant = block.affine and not block.inputs
         here: Counter = Counter()
-        evaluated = (n + 1 if constant else panels * rule.evaluations(n)) * members
+        evaluated = (n + 1 if constant else (panels + mapped) * rule.evaluations(n)) * members
         for kind, count in each["rates"].items():
             here[kind] += count * evaluated
-        for kind, count in each["outputs"].items():
+        for kind, count in each["outputs"].items() if read & {*block.offers} else ():
             here[kind] += count * members * panels * (rule.nodes + 1)
         direct = np.array(structure(block, frozenset()).acts, bool).reshape(n, n) | np.eye(n, dtype=bool)
         reach = np.linalg.matrix_power(direct.astype(int), max(n, 1)) > 0
         if constant:
-            algebra = steps * rule.exponential(reach) + panels * rule.propagation(reach)
+            algebra = steps * rule.exponential(reach) + (panels + mapped / rule.nodes) * rule.propagation(reach)
         else:
-            used, filled, _ = elimination(direct)
-            solved, pivots = rule.collocation(used, filled)
-            algebra = panels * (solved + rule.propagation(reach))
-            here["divide"] += panels * members * pivots
+            algebra = panels * (rule.in_turn(direct, 1) + rule.error(direct)) + mapped * rule.in_turn(direct, n + 1)
+            here["divide"] += members * n * (panels * (rule.nodes + 3) + mapped * rule.nodes)
         here["multiply"] += algebra * members / 2
         here["add"] += algebra * members / 2
         board += 8 * panels * (rule.nodes + 1) * members * (n + len(block.inputs) + len(block.offers))

@@ -1,5 +1,6 @@
 """The package as a whole: what importing costs, what is public, what ships, and that the README is what is checked."""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,12 @@ def test_importing_loads_nothing_heavy():
 
 def test_importing_loads_no_other_module_of_the_package():
     assert fresh("import sys, menaquinone; print(*(m for m in sys.modules if m.startswith('menaquinone.')))") == ""
+
+
+def test_what_tests_compile_is_kept_apart_from_the_package():
+    from numba import config
+
+    assert config.CACHE_DIR == os.environ["NUMBA_CACHE_DIR"] != ""
 
 
 @pytest.mark.parametrize("name", mk.__all__)

@@ -14,7 +14,7 @@ from numba.core.dispatcher import Dispatcher
 from parts import twelve as part
 from parts.outside import Watch
 
-STATISTICS = ("windows", "sweeps", "panels", "leaps", "leaps_tried", "people")
+STATISTICS = ("windows", "sweeps", "panels", "leaps", "leaps_tried", "people", "mapped")
 """What the engine counts, in the order of its array ``statistics``; panels are those of a tile of LANES people."""
 LANES = 16
 
@@ -74,7 +74,7 @@ def measure(size: Size) -> dict:
 def _per_person(total: dict[str, int], steps: int) -> dict[str, float]:
     if not total["people"]:
         return {}
-    found = {name: LANES * total[name] / total["people"] for name in ("sweeps", "panels")}
+    found = {name: LANES * total[name] / total["people"] for name in ("sweeps", "panels", "mapped")}
     found |= {name: total[name] / total["people"] for name in ("windows", "leaps", "leaps_tried")}
     return {**found, "distinct_steps": steps}
 

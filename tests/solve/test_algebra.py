@@ -3,7 +3,6 @@
 import inspect
 from decimal import Decimal, localcontext
 from math import factorial
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -19,9 +18,11 @@ from menaquinone.solve import _through as through
 from menaquinone.solve._compiled import OPTIONS
 from menaquinone.solve._records import refer
 from menaquinone.solve.equations import LANES
+from menaquinone.solve.program import Work
 from menaquinone.solve.structure import elimination
 from menaquinone.solve.tableau import (
     DIFFERENCE,
+    LEAST,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,
@@ -52,11 +53,9 @@ def linked_of(a):
     return direct.astype(np.uint8), reach.astype(np.uint8)
 
 
-class Scratch(NamedTuple):
-    scratch: np.ndarray
-    top: np.ndarray
-    whole: np.ndarray
-    steps: np.ndarray
+def work_of(**fields):
+    """Return a record of the engine's own that has some fields: what is compiled for it knows of no test."""
+    return Work(*(fields.get(name, np.zeros(1)) for name in Work._fields))
 
 
 @njit(**OPTIONS)
@@ -78,20 +77,20 @@ class Row:
         self.driven, (_, self.reach) = driven, linked_of(a)
         self.flat = np.full(int(called(exponentials.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
-        scratch = Scratch(
-            np.full(14 * n * n * LANES + 3 * LANES, np.nan),
-            np.zeros(1, int),
-            np.zeros((algebra.COUNTS + 1, LANES), int),
-            np.zeros(2 * n * n * (n + 1) + 1, int),
+        scratch = work_of(
+            scratch=np.full(14 * n * n * LANES + 3 * LANES, np.nan),
+            top=np.zeros(1, int),
+            whole=np.zeros((algebra.COUNTS + 1, LANES), int),
+            steps=np.zeros(2 * n * n * (n + 1) + 1, int),
         )
         propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
         assert scratch.top[0] == 0
-        square = (n, n, LANES)
         cut = np.cumsum([one * n * n * LANES for one in (STAGES, STAGES, STAGES * PT)])
         parts = np.split(self.flat, cut)
-        self.keep, self.hold = (one.reshape(STAGES, *square) for one in parts[:2])
+        self.keep, self.hold = (np.moveaxis(one.reshape(n, n, STAGES, LANES), 2, 0) for one in parts[:2])
         if driven:
-            self.drive, self.defect = parts[2].reshape(STAGES, PT, *square), parts[3].reshape(STAGES, *square)
+            self.drive = np.moveaxis(parts[2].reshape(n, n, PT, STAGES, LANES), (3, 2), (0, 1))
+            self.defect = np.moveaxis(parts[3].reshape(n, n, STAGES, LANES), 2, 0)
 
     def forced(self, total, b):
         psi = np.full((STAGES, self.n, LANES), np.nan)
@@ -161,6 +160,20 @@ def rates_of(n):
     return st.lists(st.one_of(st.just(0.0), st.floats(1e-4, 3)), min_size=n * n, max_size=n * n)
 
 
+def test_what_is_kept_between_programs_knows_of_no_test():
+    Row(lanes([[-1.0]]), 1.0)  # compiles
+    kept = [one for one in vars(exponentials).values() if hasattr(one, "signatures")]
+    records = [
+        kind.record.instance_class for one in kept for kinds in one.signatures for kind in kinds if is_record(kind)
+    ]
+    assert records
+    assert {one.__module__ for one in records} == {"menaquinone.solve.program"}
+
+
+def is_record(kind):
+    return hasattr(kind, "record")
+
+
 # Propagators ----------------------------------------------------------------------------------------------------------
 
 
@@ -213,7 +226,7 @@ def falling(values):
     """Return what is counted of the last difference: by how terms fall, from the last and from the one before it."""
     last, lower, lowest = (abs(one @ values) for one in (DIFFERENCE, LOWER_DIFFERENCE, LOWEST_DIFFERENCE))
     share = min(1.0, max(last * TERM_RATIO / lower, lower * LOWER_RATIO / lowest))
-    return max(algebra._LEAST, share, lower / TERM_RATIO * share**2 / last)
+    return max(LEAST, share, lower / TERM_RATIO * share**2 / last)
 
 
 def test_the_estimate_is_what_leaving_the_start_out_does_as_far_as_terms_fall():

@@ -4,6 +4,8 @@ from math import comb, factorial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from menaquinone.solve import tableau
 from menaquinone.solve.tableau import (
@@ -13,6 +15,7 @@ from menaquinone.solve.tableau import (
     NODE_POLYNOMIAL,
     NODES,
     POINTS,
+    SLOPES,
     STAGES,
     WEIGHTS,
 )
@@ -58,6 +61,30 @@ def test_the_simplifying_condition_that_makes_the_order_nine():
     b = WEIGHTS[-1]
     for q in range(1, STAGES):
         assert (b * NODES ** (q - 1)) @ WEIGHTS == pytest.approx(b * (1 - NODES**q) / q, abs=1e-13)
+
+
+def test_slopes_are_the_inverse_of_the_weights():
+    assert pytest.approx(np.eye(STAGES), abs=1e-12) == SLOPES @ WEIGHTS
+    for power in range(1, STAGES + 1):  # the rate of a polynomial that begins at 0
+        assert SLOPES @ NODES**power == pytest.approx(power * NODES ** (power - 1), abs=1e-11)
+
+
+POSITIVE = WEIGHTS[-1] / NODES
+"""Weights of the rule over its nodes (Hairer and Wanner, section IV.14)."""
+LEAST = np.linalg.eigvalsh(POSITIVE[:, None] * SLOPES + (POSITIVE[:, None] * SLOPES).T).min() / 2
+
+
+def test_the_symmetric_part_of_the_weighted_slopes_is_positive():
+    assert LEAST > 0.04
+
+
+@given(st.lists(st.one_of(st.just(0.0), st.floats(-3, 9).map(lambda power: -(10.0**power))), min_size=5, max_size=5))
+def test_losses_need_no_exchange_of_rows(z):
+    # what is positive stays so in elimination, losses add to it: no pivot comes near zero
+    rows = SLOPES - np.diag(z)
+    for k in range(STAGES):
+        assert rows[k, k] > 0.999 * (LEAST / POSITIVE[k] - z[k])
+        rows[k + 1 :] -= np.outer(rows[k + 1 :, k] / rows[k, k], rows[k])
 
 
 def stability(z):

@@ -110,6 +110,14 @@ def test_formulations_may_be_swept():
         assert_same(found.isel(formulation=place), mk.simulate(**run(regimen=regimen)))
 
 
+@pytest.mark.parametrize("name", ["sex", "VKORC1"])
+def test_categories_may_be_swept_by_name_or_code(name):
+    categories = PEOPLE.table[name].categories
+    found, coded = (mk.sweep(**run(), over={name: list(values)}) for values in (categories, categories.values()))
+    assert found[name].values.tolist() == list(categories.values())
+    xr.testing.assert_identical(found, coded)
+
+
 SMALL = mk.models.vitamin_k(forms=["K1", "MK-7"], tissues=["liver"], proteins=[])
 
 
@@ -393,7 +401,16 @@ REFUSED = [
     ({"age": []}, {}, "age: got no values, expected at least one."),
     ({"age": 50}, {}, "age: got 50, expected a list of values, or a law such as mk.lognormal(1, cv=0.3)."),
     ({"age": "50 a"}, {}, "age: got '50 a', expected a list of values, or a law such as mk.lognormal(1, cv=0.3)."),
-    ({"age": [50, np.nan]}, {}, "age: got nan, expected a finite number."),
+    ({"age": [50, np.nan]}, {}, "age: got nan, expected a finite number of at least 0 and at most 120 in a."),
+    ({"age": [50, -5]}, {}, "age: got -5.0, expected a finite number of at least 0 and at most 120 in a."),
+    ({"age": ["121 a"]}, {}, "age: got 121.0, expected a finite number of at least 0 and at most 120 in a."),
+    ({"egfr": [90, 0]}, {}, "egfr: got 0.0, expected a finite number above 0 in mL/min/{1.73_m2}."),
+    ({"frailty": [np.inf]}, {}, "frailty: got inf, expected a finite number."),
+    ({"sex": [0, 7]}, {}, "sex: got 7.0, expected one of 'male' and 'female'."),
+    ({"sex": [np.nan]}, {}, "sex: got nan, expected one of 'male' and 'female'."),
+    ({"sex": ["woman"]}, {}, "unknown category of 'sex': got 'woman', expected one of 'male' and 'female'."),
+    ({"diabetes": mk.uniform(0, 1)}, {"design": mk.grid(2)}, "diabetes: got 0.25, expected one of 'no' and 'yes'."),
+    ({"VKORC1": [0, 7]}, {}, "VKORC1: got 7.0, expected one of 'GG', 'GA' and 'AA'."),
     ({"age": ["50 kg"]}, {}, "age: got '50 kg', expected a quantity in a or a unit of the same dimension."),
     ({"age": [True]}, {}, "age: got True, expected a quantity with its unit such as '1 a'."),
     ({"age": np.ones((2, 2))}, {}, "age: got 'an array of 2 dimensions', expected values in one dimension."),

@@ -27,11 +27,13 @@ from menaquinone.solve._vectors import (
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
     DIFFERENCE,
+    FAST,
+    LARGEST,
+    LEAST,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,
-    NODE_INTEGRALS,
-    POINTS,
+    SLAVED,
     SLOPES,
     STAGES,
     TERM_RATIO,
@@ -39,15 +41,8 @@ from menaquinone.solve.tableau import (
 
 L = LANES
 S = STAGES
-_LARGEST = float(np.abs(NODE_INTEGRALS).max())
-_SLAVED = _LARGEST / float(np.prod(1.0 - POINTS[1:-1]))
-"""Weight of a filter whose estimate tends to the error of a state that follows its input at once."""
-_FAST = 10.0
-"""Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
-_LEAST = 0.03
-"""Most credit that an error estimate gets for terms that fall from one to the next."""
 
-WAITING, STILL, ITERATED, AT, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(9)
+WAITING, STILL, ITERATED, AT, KNOWN, BETWEEN, GOING, SEEKING, BEGINS, COUNTS = range(10)
 """Rows of ``work.whole``: integers of all lanes."""
 
 
@@ -100,7 +95,7 @@ def _next_term(last, lower, lowest):
     two = div(mul(magnitude(lower), splat(LOWER_RATIO)), magnitude(lowest))
     share = smallest(splat(1.0), largest(one, two))
     before = mul(mul(magnitude(lower), splat(1.0 / TERM_RATIO)), mul(share, share))
-    found = largest(mul(magnitude(last), largest(splat(_LEAST), share)), before)
+    found = largest(mul(magnitude(last), largest(splat(LEAST), share)), before)
     return select(lower, found, magnitude(last))
 
 
@@ -122,7 +117,7 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
             error = splat(0.0)
             for j in range(n):
                 if linked[i, j]:
-                    at = (2 * S + S * (S + 1) + node) * square + (i * n + j) * L
+                    at = (2 * S + S * (S + 1)) * square + ((i * n + j) * S + node) * L
                     error = fma(load(rows, row + at), load(slope, j * L), error)
             worst = largest(worst, magnitude(error))
         store(spread, i * L, worst)
@@ -198,11 +193,11 @@ def collocate(a, b, q, moving, widths, panel, r, linked, used, filled, matrix, r
 @inlined
 def slaved(h, rate):
     """Return the entry of the filter that goes with a rate, its diagonal without the 1."""
-    return mul(mul(h, rate), splat(-_SLAVED))
+    return mul(mul(h, rate), splat(-SLAVED))
 
 
 @inner
-def caused(a, b, q, moving, h, r, linked, x, path, n, i):
+def _caused(a, b, q, moving, h, r, linked, x, path, n, i):
     """Return what the last divided difference of the rate of state i along a path does to it in a panel of width h."""
     off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
     for point in range(S + 1):
@@ -214,9 +209,9 @@ def caused(a, b, q, moving, h, r, linked, x, path, n, i):
         off = fma(rate, splat(DIFFERENCE[point]), off)
         lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
         lowest = fma(rate, splat(LOWEST_DIFFERENCE[point]), lowest)
-    fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / _FAST))
+    fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / FAST))
     led = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
-    return mul(largest(magnitude(_next_term(off, lower, lowest)), led), mul(h, splat(_LARGEST)))
+    return mul(largest(magnitude(_next_term(off, lower, lowest)), led), mul(h, splat(LARGEST)))
 
 
 @inner
@@ -230,7 +225,7 @@ def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, 
     n = r.shape[0]
     h = load(widths, panel * L)
     for i in range(n):
-        store(right, i * L, caused(a, b, q, moving, h, r, linked, x, path, n, i))
+        store(right, i * L, _caused(a, b, q, moving, h, r, linked, x, path, n, i))
         for j in range(n):
             value = slaved(h, load(a, (((q + S * moving) * n + i) * n + j) * L))
             store(matrix, (i * n + j) * L, add(value, splat(1.0 if i == j else 0.0)))

@@ -5,8 +5,10 @@ and keeps that on disk, although nobody but its callers ever runs it: with funct
 ten times. A part is lowered and no more; whoever calls it takes its code in and optimises all of it once.
 """
 
+import hashlib
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 from numba import njit, types
@@ -150,9 +152,33 @@ def inlined(function: Callable[..., Any]) -> Any:
     return inner(function, inline="always", **OPTIONS)
 
 
-whole = njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)
-"""Let a function be compiled and kept on disk with all that it calls."""
-addressed = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
-"""Do the same with a function that is called by its address alone."""
+def whole(function: Callable[..., Any]) -> Any:
+    """Let a function be compiled and kept on disk with all that it calls."""
+    return _kept(function)
+
+
+def addressed(function: Callable[..., Any]) -> Any:
+    """Do the same with a function that is called by its address alone, which nothing in Python can call."""
+    return _kept(function, no_cpython_wrapper=True)
+
+
+def _kept(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile and keep a function.
+
+    numba looks at the file of the function alone to find out whether what it has kept still holds: the name says which
+    state of all the engine's files it was made from.
+    """
+    function.__qualname__ += f"_{_sources()}"
+    return njit(cache=True, no_cfunc_wrapper=True, **OPTIONS | options)(function)
+
+
+@cache
+def _sources() -> str:
+    """Return a digest of the engine's source files."""
+    found = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:16]
+
 
 __all__ = ["OPTIONS", "addressed", "exact", "inlined", "inner", "whole"]

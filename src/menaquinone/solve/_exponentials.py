@@ -162,9 +162,9 @@ def propagators(a, widths, row, linked, driven, out, begin, work):
     """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
 
     a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from
-    element ``begin`` on, one after the other, keep and hold (s, n, n, L): effect of the start and of a constant input
-    at each node; and where ``driven`` drive (s, s + 1, n, n, L): of the input at each point, and defect (s, n, n, L):
-    of the input's divided difference when the start is left out of the interpolation.
+    element ``begin`` on, one after the other, keep and hold (n, n, s, L): effect of the start and of a constant input
+    at each node; and where ``driven`` drive (n, n, s + 1, s, L): of the input at each point, and defect (n, n, s, L):
+    of the input's divided difference when the start is left out of the interpolation. They are read in this order.
     """
     n = a.shape[0]
     order = S + 1 if driven else 1
@@ -192,8 +192,8 @@ def propagators(a, widths, row, linked, driven, out, begin, work):
         most = _halvings(norms[0], POINTS[node + 1], counts, scale[0])
         _phi(powers, div(load(scale, 0), whole), linked, work.steps, order, phi, spare, counts, most, keep[0])
         for place in range(n * n):
-            store(out, begin + node * square + place * L, load(phi, place * L))
-            store(out, begin + (S + node) * square + place * L, mul(step, load(phi, square + place * L)))
+            store(out, begin + (place * S + node) * L, load(phi, place * L))
+            store(out, begin + S * square + (place * S + node) * L, mul(step, load(phi, square + place * L)))
         if driven:
             _drives(node, width, phi, out, begin + 2 * S * square)
     work.top[0] = top
@@ -205,7 +205,7 @@ def _drives(node, width, phi, out, begin):
     square = n * n * L
     for place in range(n * n):
         for point in range(S + 2):
-            which = S * (S + 1) + node if point > S else node * (S + 1) + point
+            which = n * n * (S + 1) + place if point > S else place * (S + 1) + point
             total = splat(0.0)
             factorial, power = 1.0, POINTS[node + 1]
             for k in range(S + 1):
@@ -213,4 +213,4 @@ def _drives(node, width, phi, out, begin):
                 total = fma(load(phi, (k + 1) * square + place * L), splat(weight), total)
                 factorial *= k + 1
                 power *= POINTS[node + 1]
-            store(out, begin + which * square + place * L, mul(total, width))
+            store(out, begin + (which * S + node) * L, mul(total, width))

@@ -201,7 +201,7 @@ def align(plan, raw, table):
     """
     kind, samples, starts, widths = plan.kind, plan.samples, plan.starts, plan.widths
     rows, plan_place, used, table_widths = plan.rows, plan.place, table.used, table.widths
-    done, raw_count, raw_starts, raw_widths = table.done, raw.laid, raw.starts, raw.widths
+    raw_count, raw_starts, raw_widths = raw.laid, raw.starts, raw.widths
     J, K = plan.size[0], plan.size[1]
     same = True
     for lane in range(L):
@@ -241,8 +241,7 @@ def align(plan, raw, table):
                             return False
                         table_widths[row, lane] = width
                         used[lane] += 1
-                        for member in range(done.size):
-                            done[member] = min(done[member], row)
+                        table.fresh[:, row] = 0
                 place = row if place == -2 else (place if place == row else -1)
                 before = row
             rows[panel, lane] = row
@@ -255,17 +254,14 @@ def align(plan, raw, table):
 def _forget_mixed(table):
     """Start the list of mixed rows afresh."""
     table.many[0] = 0
-    for member in range(table.gathered.size):
-        table.gathered[member] = 0
+    table.fresh[:, table.widths.shape[0] :] = 0
 
 
 @inner
 def forget(table):
     """Start the table of widths afresh."""
-    used, done = table.used, table.done
     fill(table.widths, 0.0)
     for lane in range(L):
-        used[lane] = 1
-    for member in range(done.size):
-        done[member] = 0
+        table.used[lane] = 1
+    table.fresh[:, :] = 0
     _forget_mixed(table)

@@ -26,8 +26,6 @@ class Half:
 
     def __init__(self, builder: Any, first: int) -> None:
         self.builder, self.first = builder, first
-        kind = ir.FunctionType(_KIND, [_KIND] * 3)
-        self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{HALF}f64")
 
     def _place(self, data: Any, at: Any) -> Any:
         at = self.builder.add(at, ir.Constant(_INTEGER, self.first))
@@ -50,7 +48,24 @@ class Half:
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """Return a b + c, in one rounding where the machine can."""
-        return self.builder.call(self._fma, [a, b, c])
+        return self._named("fmuladd", a, b, c)
+
+    def magnitude(self, a: Any) -> Any:
+        """Return |a|."""
+        return self._named("fabs", a)
+
+    def largest(self, a: Any, b: Any) -> Any:
+        """Return the larger of two numbers."""
+        return self._named("maxnum", a, b)
+
+    def smallest(self, a: Any, b: Any) -> Any:
+        """Return the smaller of two numbers."""
+        return self._named("minnum", a, b)
+
+    def _named(self, name: str, *values: Any) -> Any:
+        kind = ir.FunctionType(_KIND, [_KIND] * len(values))
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{HALF}f64")
+        return self.builder.call(function, values)
 
 
 def number(value: float) -> Any:

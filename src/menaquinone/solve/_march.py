@@ -19,7 +19,6 @@ from menaquinone.solve._vectors import load, select, store
 from menaquinone.solve.program import (
     A_MOVES,
     AFFINE,
-    B_MOVES,
     COEFFICIENTS,
     FIRST_INPUT,
     FIRST_MEMBER,
@@ -85,7 +84,7 @@ def _show(program, plan, tile, work, stage, member, over_samples):
 
 @inner
 def _begin(program, tile, table, work, stage, member, n, decay):
-    """Read the coefficients where the window begins: slowest loss of any state, propagators of constant ones."""
+    """Read the coefficients where the window begins: slowest loss of any state; constant ones are kept."""
     columns, board, reads, path = program.stage[stage], work.board, work.reads, work.path
     p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke9(
@@ -98,8 +97,7 @@ def _begin(program, tile, table, work, stage, member, n, decay):
         for lane in range(L):
             decay[0, lane] = min(decay[0, lane], abs(work.a[(i * n + i) * L + lane]))
     if not columns[A_MOVES]:
-        a, reach = view(work.a, 0, (n, n, L)), view(program.reach, columns[MASK], (n, n))
-        refresh(table, work, columns[FIRST_MEMBER] + member, a, reach, n, columns[B_MOVES] == 1)
+        refresh(table, columns[FIRST_MEMBER] + member, view(work.a, 0, (n, n, L)), n)
 
 
 @inner

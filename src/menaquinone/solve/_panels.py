@@ -23,7 +23,7 @@ from menaquinone.solve._algebra import (
 from menaquinone.solve._board import move_on, offer
 from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._exponentials import propagators, row_size
-from menaquinone.solve._in_turn import error_in_turn, one_way, solve_in_turn
+from menaquinone.solve._in_turn import one_way, solve_in_turn
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
@@ -69,7 +69,7 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
 
 
 @inner
-def _gather(rows, which, table, size, begin, first, last, into):
+def _gather(rows, which, table, size, begin, into):
     """Put together elements of a row from the rows (.., L) of all lanes."""
     data, mine = table.data, table.mine
     for leader in range(L):
@@ -81,54 +81,60 @@ def _gather(rows, which, table, size, begin, first, last, into):
         for lane in range(L):
             mine[lane] = 1.0 if rows[which, lane] == row else 0.0
         of_row, source = load(mine, 0), begin + row * size
-        for place in range(first, last, L):
+        for place in range(0, size, L):
             value = load(data, source + place)
             store(data, into + place, value if leader == 0 else select(of_row, value, load(data, into + place)))
 
 
 @inner
-def _row(plan, table, panel, size, begin, first, last):
-    """Return where in the table a panel's propagators stand.
+def _see_to(program, table, work, stage, everyone, row):
+    """See to it that a member's propagators over the widths of one row are there."""
+    if table.fresh[everyone, row]:
+        return
+    columns = program.stage[stage]
+    n, driven = columns[STATES], columns[B_MOVES] == 1
+    a, reach = view(table.a, table.known[everyone], (n, n, L)), view(program.reach, columns[MASK], (n, n))
+    at = table.begin[everyone] + row * row_size(n, driven)
+    propagators(a, table.widths, row, reach, driven, table.data, at, work)
+    table.fresh[everyone, row] = 1
 
-    Where lanes' rows differ and there was no room for a mixed row, the elements from ``first`` to ``last`` are gathered
-    at the table's end.
+
+@inner
+def _row(program, plan, table, work, stage, member, panel):
+    """Return where in the table a panel's propagators stand, those made that nobody has asked for yet.
+
+    Where lanes' rows differ they are put together; in a place of their own, so that panels alike find them again, or
+    for want of room at the table's end.
     """
-    place = plan.place[panel]
+    columns, place, rows = program.stage[stage], plan.place[panel], table.widths.shape[0]
+    everyone, size = columns[FIRST_MEMBER] + member, row_size(columns[STATES], columns[B_MOVES] == 1)
+    begin = table.begin[everyone]
     if place >= 0:
+        _see_to(program, table, work, stage, everyone, place)
         return begin + place * size
-    if place < -1:
-        return begin + (table.widths.shape[0] - 2 - place) * size
-    into = table.data.size - size  # one at a time: a row is used before the next is asked for
-    _gather(plan.rows, panel, table, size, begin, first, last, into)
+    kept = place < -1
+    into = begin + (rows - 2 - place) * size if kept else table.data.size - size
+    if not kept or not table.fresh[everyone, rows - 2 - place]:
+        for lane in range(L):
+            _see_to(program, table, work, stage, everyone, plan.rows[panel, lane])
+        _gather(plan.rows, panel, table, size, begin, into)
+        if kept:
+            table.fresh[everyone, rows - 2 - place] = 1
     return into
 
 
 @inner
-def refresh(table, work, member, a, reach, n, driven):
-    """See to it that the table holds the propagators of every row for these coefficients."""
-    done, used, begin, widths = table.done, table.used, table.begin, table.widths
-    data = table.data
-    known = view(table.a, table.known[member], (n, n, L))
-    same = done[member] > 0
+def refresh(table, member, a, n):
+    """Note the coefficients (n, n, L) of a member; what the table holds for others is of no more use."""
+    known, same = view(table.a, table.known[member], (n, n, L)), True
     for i in range(n):
         for k in range(n):
             for lane in range(L):
                 same = same and known[i, k, lane] == a[i, k, lane]
     if not same:
-        done[member], table.gathered[member] = 0, 0
+        table.fresh[member, :] = 0
         for i in range(n):
             copy(known[i], a[i])
-    size = row_size(n, driven)
-    most = 0
-    for lane in range(L):
-        most = max(most, used[lane])
-    for row in range(done[member], most):
-        propagators(a, widths, row, reach, driven, data, begin[member] + row * size, work)
-    done[member] = most
-    behind = begin[member] + widths.shape[0] * size
-    for c in range(table.gathered[member], table.many[0]):
-        _gather(table.mixed, c, table, size, begin[member], 0, size, behind + c * size)
-    table.gathered[member] = table.many[0]
 
 
 @inner
@@ -147,23 +153,21 @@ def look(program, plan, tile, work, stage, member, j, k, over_samples, over_poin
     )  # fmt: skip
 
 
-@exact
-def _constant(program, plan, table, work, stage, member, panel, r, whole):
+@inner
+def _constant(program, plan, table, work, stage, member, panel, r):
     """Return where a panel's propagators stand.
 
     ``work.total`` gets the constant inputs (n, L), and behind them whether there are any.
     """
     columns = program.stage[stage]
     n, driven = columns[STATES], columns[B_MOVES] == 1
-    square, size = n * n * L, row_size(n, driven)
     b, total, held = view(work.b, 0, (1, n, L)), view(work.total, 0, (n, L)), False
     for s in range(n):
         for lane in range(L):
             total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
             held = held or total[s, lane] != 0.0
     work.total[n * L] = 1.0 if held else 0.0
-    first = 0 if whole else (S - 1) * square
-    return _row(plan, table, panel, size, table.begin[columns[FIRST_MEMBER] + member], first, size)
+    return _row(program, plan, table, work, stage, member, panel)
 
 
 @exact
@@ -212,7 +216,7 @@ def compose(program, plan, tile, table, work, stage, member, n, first, J, J_squa
                 happen(plan, tile, panel, first, n, zero, r, False)
                 happen(plan, tile, panel, first, n, zero, r, True)
             if in_turn:
-                solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, starts, 0, count, nodes, 0)
+                solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, starts, 0, count, nodes, 0, 0, r)
                 for c in range(count):
                     move(nodes, (c * S + S - 1) * n * L, starts, c * n * L, n)
                 continue
@@ -224,7 +228,7 @@ def compose(program, plan, tile, table, work, stage, member, n, first, J, J_squa
                     onward(work.keep, skip, nothing, 0, 1, reach, starts[c * n :], nodes, 0)
                     move(nodes, 0, starts, c * n * L, n)
                 continue
-            row = _constant(program, plan, table, work, stage, member, panel, r, False)
+            row = _constant(program, plan, table, work, stage, member, panel, r)
             held, driven = np.int64(work.total[n * L]), columns[B_MOVES]
             for c in range(count):
                 for i in range(n):
@@ -248,8 +252,7 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
     acts, reach = view(program.acts, columns[MASK], (n, n)), view(program.reach, columns[MASK], (n, n))
     if columns[A_MOVES]:
         if in_turn:
-            solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, x, 0, 1, path, n * L)
-            error_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, spread)
+            solve_in_turn(work.a, work.b, 0, moving, plan.widths, panel, r, acts, x, 0, 1, path, n * L, 1, spread)
             return
         _varying(program, plan, work, stage, panel, moving, r)
         onward(work.keep, 0, work.psi, 0, S, reach, x, path, n * L)
@@ -257,7 +260,7 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
         collocation_error(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, 0, filters, work.newton,
                           work.right, spread)  # fmt: skip
         return
-    row = _constant(program, plan, table, work, stage, member, panel, r, True)
+    row = _constant(program, plan, table, work, stage, member, panel, r)
     for i in range(n):
         to_nodes(table.data, row, n, i, reach, x, 0, work.total, np.int64(work.total[n * L]), work.b, 0,
                  moving * n * L, columns[B_MOVES], path, (n + i) * L, n * L)  # fmt: skip

@@ -2,11 +2,24 @@
 
 import numpy as np
 
-from menaquinone.solve._algebra import AT, ITERATED, KNOWN, SEEKING, L, move, rows_of, take
+from menaquinone.solve._algebra import (
+    AT,
+    BETWEEN,
+    ITERATED,
+    KNOWN,
+    SEEKING,
+    L,
+    fill,
+    move,
+    rows_of,
+    take,
+    zeros_of,
+)
 from menaquinone.solve._basis import fitted, most_base
 from menaquinone.solve._compiled import inner
+from menaquinone.solve._iteration import iterate
 from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, NEVER
-from menaquinone.solve._powers import double, doublings_of, lead
+from menaquinone.solve._powers import double, doublings_of, joined, lead, step
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import div, fma, largest, load, magnitude, mul, select, smallest, splat, store, sub
 from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
@@ -84,39 +97,14 @@ def _iterate(plan, work, n, many, columns, newton, reach, iterated, x):
 
     What a lane does beyond its own last period is of no interest.
     """
-    most = 0
+    most, square, track = 0, work.square, work.track
     for lane in range(L):
         most = max(most, iterated[lane])
-    value, psi, square, track = rows_of(work, columns), plan.psi, work.square, work.track
-    width, wide, stride = newton.shape[1] * L, square.shape[1], track.shape[1] * L
     move(x, 0, track, 0, n)
-    if columns == n == 1:  # what most stages have: a state that stays in a register
-        kept, reached = load(square, 0), load(x, 0)
-        for number in range(most):
-            base = load(newton, 0)
-            for place in range(1, many):
-                base = fma(load(psi, (number * MOST_BASE + place) * L), load(newton, place * width), base)
-            reached = fma(kept, reached, base)
-            store(track, (number + 1) * stride, reached)
-        return
-    for number in range(most):
-        here = number * MOST_BASE * L
-        for c in range(columns):
-            total = load(newton, c * L)
-            for place in range(1, many):
-                total = fma(load(psi, here + place * L), load(newton, place * width + c * L), total)
-            store(value, c * L, total)
-        at = number * stride
-        for i in range(n):
-            total = load(value, i * L)
-            for k in range(n):
-                if not reach[i, k]:
-                    continue
-                if columns > n:
-                    total = fma(load(value, (n + i * n + k) * L), load(track, at + k * L), total)
-                else:
-                    total = fma(load(square, (i * wide + k) * L), load(track, at + k * L), total)
-            store(track, at + stride + i * L, total)
+    for place in range(many, MOST_BASE):
+        fill(newton[place], 0.0)
+    iterate(newton, newton.shape[1] * L, many, plan.psi, square, square.shape[1], columns - n, reach, n, track,
+            track.shape[1] * L, most)  # fmt: skip
 
 
 @inner
@@ -168,7 +156,7 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     top, track, J, O = work.top[0], work.track, plan.size[0], plan.size[2]
     numbers, times, at, most = work.whole[KNOWN], work.whole[SEEKING], work.whole[AT], 0
     square, g, settled = rows_of(work, n * n), rows_of(work, n), rows_of(work, n)
-    now, scratch = rows_of(work, n), rows_of(work, n + 1)
+    now, scratch = rows_of(work, n), rows_of(work, 2 * n + 1)
     _settled_maps(plan, work, n, many, columns, newton, square, g)
     for lane in range(L):
         goes = plan.kind[lane] == LEAP and still[lane] == 0
@@ -189,13 +177,22 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
         lead(n, reach, times, power, shift, now, scratch)
         _put(work, n, slot if slot < J else J + O, numbers, iterated, now)
     move(settled, 0, now, 0, n)
+    once, added, often = rows_of(work, n * n), rows_of(work, n), work.whole[BETWEEN]
+    nothing = zeros_of(work, count * n)
+    for lane in range(L):
+        often[lane] = -1
     for o in range(O):
+        again = True
         for lane in range(L):
             goes = at[lane] != NEVER and o < plan.boundaries[lane]
             numbers[lane] = plan.at[o, lane] if goes else -1
             times[lane] = max(numbers[lane] - at[lane], 0)
             at[lane] += times[lane]
-        lead(n, reach, times, power, shift, now, scratch)
+            again = again and times[lane] == often[lane]
+            often[lane] = times[lane]
+        if not again:
+            joined(n, reach, times, power, shift, nothing, once, added, scratch)
+        step(n, reach, once, added, now, scratch)
         _put(work, n, J + o, numbers, iterated, now)
     work.top[0] = top
 

@@ -1,6 +1,6 @@
 """Compiled powers of affine maps: where many equal periods lead to, found by doubling."""
 
-from menaquinone.solve._algebra import L, move
+from menaquinone.solve._algebra import L, fill, move
 from menaquinone.solve._compiled import inner
 from menaquinone.solve._vectors import fma, load, select, splat, store
 
@@ -64,4 +64,28 @@ def lead(n, reach, times, power, shift, x, scratch):
                 store(x, i * L, select(goes, load(scratch, i * L), load(x, i * L)))
 
 
-__all__ = ["double", "doublings_of", "lead"]
+@inner
+def joined(n, reach, times, power, shift, nothing, once, added, scratch):
+    """Fill once (n, n, L) and added (n, L): the map done so many times (L,) in each lane, as one.
+
+    nothing: a shift of 0 for every doubling; scratch (2 n + 1, L).
+    """
+    fill(added, 0.0)
+    lead(n, reach, times, power, shift, added, scratch)
+    unit = scratch[n + 1 :]
+    for k in range(n):
+        for i in range(n):
+            store(unit, i * L, splat(1.0 if i == k else 0.0))
+        lead(n, reach, times, power, nothing, unit, scratch)
+        for i in range(n):
+            store(once, (i * n + k) * L, load(unit, i * L))
+
+
+@inner
+def step(n, reach, once, added, x, scratch):
+    """Do one map in place."""
+    _apply(n, reach, once, 0, added, 0, x, 0, scratch, 0)
+    move(scratch, 0, x, 0, n)
+
+
+__all__ = ["double", "doublings_of", "joined", "lead", "step"]

@@ -16,7 +16,18 @@ from numba.extending import intrinsic
 from menaquinone.solve._halves import HALF, Half, number
 from menaquinone.solve._vectors import VECTOR
 from menaquinone.solve.equations import LANES
-from menaquinone.solve.tableau import SLOPES, STAGES
+from menaquinone.solve.tableau import (
+    DIFFERENCE,
+    FAST,
+    LARGEST,
+    LEAST,
+    LOWER_DIFFERENCE,
+    LOWER_RATIO,
+    LOWEST_DIFFERENCE,
+    SLOPES,
+    STAGES,
+    TERM_RATIO,
+)
 
 _INTEGER = ir.IntType(64)
 
@@ -55,11 +66,38 @@ def _solve(half: Half, rows: list[list[Any]], inverse: list[Any], y: list[Any]) 
     return y
 
 
+def _defect(half: Half, z: Any, started: Any, y: list[Any]) -> Any:
+    """Return what the last divided difference of a state's rates does to it, as ``_algebra.collocation_error`` does.
+
+    z: loss at the end times the panel's width; started: rate at the start times the width; y: change at every node, of
+    which the rates at the nodes are weighted sums.
+    """
+    builder = half.builder
+
+    def sum_of(weights: Any, first: Any) -> Any:
+        for weight, one in zip(weights @ SLOPES, y, strict=True):
+            first = half.fma(number(weight), one, first)
+        return first
+
+    off = sum_of(DIFFERENCE[1:], builder.fmul(number(DIFFERENCE[0]), started))
+    lower, lowest = (sum_of(one[1:], number(0.0)) for one in (LOWER_DIFFERENCE, LOWEST_DIFFERENCE))
+    last, lower_size = half.magnitude(off), half.magnitude(lower)
+    one = builder.fdiv(builder.fmul(last, number(TERM_RATIO)), lower_size)
+    two = builder.fdiv(builder.fmul(lower_size, number(LOWER_RATIO)), half.magnitude(lowest))
+    share = half.smallest(number(1.0), half.largest(one, two))
+    before = builder.fmul(builder.fmul(lower_size, number(1.0 / TERM_RATIO)), builder.fmul(share, share))
+    found = half.largest(builder.fmul(last, half.largest(number(LEAST), share)), before)
+    found = builder.select(builder.fcmp_unordered("!=", lower, number(0.0)), found, last)
+    fast = builder.fmul(z, number(1.0 / FAST))
+    led = builder.fmul(last, half.smallest(number(1.0), builder.fmul(fast, fast)))
+    return builder.fmul(half.largest(found, led), number(LARGEST))
+
+
 @intrinsic
 def solve_state(
     typingctx: Any, i: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, b_step: Any, r: Any, width: Any,
     acts: Any, acts_at: Any, x: Any, x_at: Any, x_step: Any, x_column: Any, start: Any, s_at: Any, s_step: Any,
-    columns: Any,
+    columns: Any, judged: Any, spread: Any,
 ) -> Any:  # fmt: skip
     """Write state i at the nodes of a panel, for several starts (columns); states before it stand there already.
 
@@ -67,17 +105,19 @@ def solve_state(
     each; b likewise; r (n, L); width: vector of panel widths; acts: which states act, from element ``acts_at`` on.
     x: states at the nodes, from ``x_at`` on, nodes ``x_step`` and columns ``x_column`` elements apart. start: states
     at the panel's start, columns ``s_step`` elements apart. b and r are part of the first column alone, and a column
-    behind it is nothing in the states before its own.
+    behind it is nothing in the states before its own. Where ``judged`` spread (n, L) gets what the last divided
+    difference of the rates does to the first column.
     """
     i8 = types.int64
-    signature = types.none(i8, a, i8, i8, b, i8, i8, r, VECTOR, acts, i8, x, i8, i8, i8, start, i8, i8, i8)
+    signature = types.none(i8, a, i8, i8, b, i8, i8, r, VECTOR, acts, i8, x, i8, i8, i8, start, i8, i8, i8,
+                           i8, spread)  # fmt: skip
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        a, b, r, acts, x, start = (
-            context.make_array(signature.args[k])(context, builder, args[k]).data for k in (1, 4, 7, 9, 11, 15)
+        a, b, r, acts, x, start, spread = (
+            context.make_array(signature.args[k])(context, builder, args[k]).data for k in (1, 4, 7, 9, 11, 15, 20)
         )
-        i, a_at, a_step, b_at, b_step, width, acts_at, x_at, x_step, x_column, s_at, s_step, columns = (
-            args[k] for k in (0, 2, 3, 5, 6, 8, 10, 12, 13, 14, 16, 17, 18)
+        i, a_at, a_step, b_at, b_step, width, acts_at, x_at, x_step, x_column, s_at, s_step, columns, judged = (
+            args[k] for k in (0, 2, 3, 5, 6, 8, 10, 12, 13, 14, 16, 17, 18, 19)
         )
         nothing = number(0.0)
         own = builder.mul(i, ir.Constant(_INTEGER, LANES))
@@ -111,8 +151,22 @@ def solve_state(
                             builder.store(felt, total)
                 # what changes in the panel: a state at rest stays to the last bit
                 y = [half.fma(wide, builder.load(total), builder.fmul(z[k], begin)) for k, total in enumerate(sums)]
-                for value, place in zip(_solve(half, rows, inverse, y), x_places, strict=True):
+                y = _solve(half, rows, inverse, y)
+                for value, place in zip(y, x_places, strict=True):
                     half.store(builder.fadd(begin, value), x, builder.add(place, own))
+                with builder.if_then(builder.icmp_signed("!=", judged, ir.Constant(_INTEGER, 0))):
+                    rate = sums[0]  # it has served
+                    builder.store(builder.fadd(half.load(b, builder.sub(b_at, b_step)), half.load(r, own)), rate)
+                    here = builder.sub(a_at, a_step)
+                    with cgutils.for_range(builder, builder.add(i, ir.Constant(_INTEGER, 1))) as felt:
+                        act = builder.load(builder.gep(acts, [builder.add(acts_at, felt.index)]))
+                        with builder.if_then(builder.icmp_unsigned("!=", act, ir.Constant(act.type, 0))):
+                            column = builder.mul(felt.index, ir.Constant(_INTEGER, LANES))
+                            share = half.load(a, builder.add(here, column))
+                            state = half.load(start, builder.add(s_at, column))
+                            builder.store(half.fma(share, state, builder.load(rate)), rate)
+                    started = builder.fmul(wide, builder.load(rate))
+                    half.store(_defect(half, z[-1], started, y), spread, own)
         return context.get_dummy_value()
 
     return signature, code

@@ -43,23 +43,27 @@ def _to(nodes: range) -> Any:
 
                 def add(place: Any, which: Any, value: Any, half: Any = half, sums: Any = sums) -> None:
                     for node, kept in zip(nodes, sums, strict=True):
-                        at = builder.add(place, builder.mul(square, whole(which(node))))
+                        at = builder.add(place, whole(which(node) * LANES))
                         builder.store(half.fma(half.load(rows, at), value, builder.load(kept)), kept)
 
                 with cgutils.for_range(builder, n) as loop:
                     here = builder.add(first, loop.index)
                     acts = builder.load(builder.gep(linked, [here]))
                     with builder.if_then(builder.icmp_unsigned("!=", acts, ir.Constant(acts.type, 0))):
-                        place = builder.add(row, builder.mul(here, whole(LANES)))
+                        entry = builder.mul(here, whole(STAGES * LANES))
+                        place = builder.add(row, entry)
                         column = builder.mul(loop.index, whole(LANES))
                         add(place, lambda node: node, half.load(x, builder.add(x_at, column)))
                         with builder.if_then(builder.icmp_signed("!=", held, whole(0))):
-                            add(place, lambda node: STAGES + node, half.load(total, column))
+                            hold = builder.add(place, builder.mul(square, whole(STAGES)))
+                            add(hold, lambda node: node, half.load(total, column))
                         with builder.if_then(builder.icmp_signed("!=", driven, whole(0))):
+                            drive = builder.add(row, builder.mul(square, whole(2 * STAGES)))
+                            drive = builder.add(drive, builder.mul(entry, whole(STAGES + 1)))
                             for point in range(STAGES + 1):
                                 at = builder.add(b_at, builder.mul(b_step, whole(point)))
                                 value = half.load(b, builder.add(at, column))
-                                add(place, lambda node, p=point: 2 * STAGES + node * (STAGES + 1) + p, value)
+                                add(drive, lambda node, p=point: p * STAGES + node, value)
                 for k, kept in enumerate(sums):
                     half.store(builder.load(kept), out, builder.add(out_at, builder.mul(out_step, whole(k))))
             return context.get_dummy_value()

@@ -11,6 +11,7 @@ from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, 
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
 from menaquinone.solve._windows import choose, part, tabulate_leaps
+from menaquinone.solve.marks import QUICK
 from menaquinone.solve.program import FIRST_MEMBER, MEMBERS, WHEN, Tile
 
 
@@ -106,14 +107,16 @@ def _enter(crowd, plan, state, tile, marks, number):
             tile.peak[s, lane] = abs(tile.peak[s, lane])
     for lane in range(L):
         schedule[lane] = crowd_schedule[number * L + lane]
-        time[lane], many_marks[lane], pending[lane] = 0.0, marks.size, -1
+        time[lane], many_marks[lane], pending[lane] = 0.0, 0, -1
         # also read where a steady state is sought before the first window is chosen
         refused[lane], state.lasting[lane] = 0, 0
         edge[lane], settled[lane], reach[lane], hold[lane] = 0, 0, 0, 0
         state.base[lane], plan.base[lane], state.span[lane] = plan.size[FIRST_BASE], MOST_BASE, 0
         tries[lane], anchored[lane], finished[lane], many_cuts[lane] = 0, 0, 0, 0
-        for k in range(marks.size):
-            state_marks[lane, k] = marks[k]
+        quick = 1 if crowd.quickest[number * L + lane] >= QUICK else 0
+        while many_marks[lane] < marks.shape[1] and marks[quick, many_marks[lane]] < np.inf:
+            state_marks[lane, many_marks[lane]] = marks[quick, many_marks[lane]]
+            many_marks[lane] += 1
 
 
 @inner
@@ -168,9 +171,9 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
     march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
     switches: adaptive, leaps, samples of a first leap. noted (times + 2, L) and found (times x wanted x L): scratch of
     ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive
-    what they are called after; statistics (6,) counts windows, sweeps, panels, leaps, leaps tried, people; stop (1,):
-    anything but 0 ends the run early; need (2,): which array is too small for the tile whose number is returned, and
-    what it should hold.
+    what they are called after; statistics (7,) counts windows, sweeps, panels, leaps, leaps tried, people and, of the
+    panels, those of leaps; stop (1,): anything but 0 ends the run early; need (2,): which array is too small for the
+    tile whose number is returned, and what it should hold.
     """
     program, agenda, crowd, plan = refer(program_), refer(agenda_), refer(crowd_), refer(plan_)
     state, raw, work, table = refer(state_), refer(raw_), refer(work_), refer(table_)
@@ -204,6 +207,10 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
             _sweep(march, program, plan, tile, table, work, settings)
             statistics[1] += 1
             statistics[2] += plan.size[0] * plan.size[1]
+            for lane in range(L):
+                if plan.kind[lane] == LEAP:
+                    statistics[6] += plan.size[0] * plan.size[1]
+                    break
             if waiting:
                 turn = _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome)
                 continue

@@ -11,15 +11,16 @@ from menaquinone.solve.entry import Entry, enter
 from menaquinone.solve.equations import LANES, equations
 from menaquinone.solve.kept import Kept
 from menaquinone.solve.orbits import acting
-from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, coefficients, inputs
+from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, inputs
 from menaquinone.solve.program import COLUMNS, Agenda, Crowd, Program
 from menaquinone.solve.solution import Ends
 from menaquinone.solve.stretches import stretches
 from menaquinone.solve.structure import elimination, structure
+from menaquinone.solve.transients import transients
 
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
-_BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest")
+_BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest", "quickest")
 """What a crowd has person by person; all else tile by tile."""
 _FEW_SCHEDULES = 4
 """Tables of more schedules are large, and hardly ever asked for again."""
@@ -303,7 +304,7 @@ class Built:
             self.missing[which], self._edges(entry.held, which, n), _tiled(knots), _tiled(levels),
             _tiled(_all([entry.known[name].reshape(-1, n) for name, *_ in self._entries()], n)),
             _tiled(np.stack(self.quiet)[which].T), _tiled(self._onsets(entry, padded, n)),
-            self._slowest(entry, which, n),
+            *transients(problem, self.targets, entry, which),
         )  # fmt: skip
         return Crowd(*(np.ascontiguousarray(array) for array in crowd)), entry
 
@@ -381,25 +382,6 @@ class Built:
             parts.append(since)
         return np.concatenate(parts)
 
-    def _slowest(self, entry: Entry, which: np.ndarray, n: int) -> np.ndarray:
-        """Return the slowest rate (1/h) at which anything dosed is forgotten, by inverse iteration from the dose."""
-        slowest, now = np.full(n, np.inf), np.full(n, self.problem.clock)
-        known: dict[tuple[int, int, int], np.ndarray] = {}
-        for schedule in np.unique(which):
-            lanes = which == schedule
-            for target in self.targets[schedule]:
-                one = self.problem.stages[target.stage]
-                key = (target.stage, target.member, target.state)
-                if key not in known and one.block.affine:
-                    a = entry.slopes.get(target.stage) if self.problem.initial is None else None
-                    if a is None:
-                        u = inputs(one, entry.offered, entry.known, entry.held, now, now)
-                        a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
-                    known[key] = _slowest_mode(np.moveaxis(a[:, :, target.member], -1, 0), target.state)
-                if key in known:
-                    slowest[lanes] = np.minimum(slowest, known[key])[lanes]
-        return np.where(np.isfinite(slowest), slowest, 0.0)
-
 
 def part_of(crowd: Crowd, people: slice) -> Crowd:
     """Return some of the people; they begin with a tile and end with one, or with the last person."""
@@ -410,19 +392,6 @@ def part_of(crowd: Crowd, people: slice) -> Crowd:
     tiles, lanes = slice(first // LANES, last // LANES), slice(first, last)
     parts = {name: values[lanes if name in _BY_PERSON else tiles] for name, values in crowd._asdict().items()}
     return Crowd(**parts | {"share": np.ascontiguousarray(crowd.share[:, lanes])})
-
-
-def _slowest_mode(a: np.ndarray, state: int) -> np.ndarray:
-    """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites."""
-    from menaquinone.solve._modes import growth_of
-
-    try:
-        inverse = np.ascontiguousarray(np.moveaxis(np.linalg.inv(a), 0, -1))
-    except np.linalg.LinAlgError:
-        return np.zeros(len(a))
-    growth = np.empty(len(a))
-    growth_of(inverse, state, growth)
-    return np.asarray(1.0 / np.where(growth > 0, growth, np.inf))
 
 
 def _needed(stages: tuple[Wired, ...], wanted: Iterable[str]) -> list[Wired]:

@@ -7,7 +7,6 @@ panels equal anyway. A block's width never shows in a subject's numbers.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from threading import Event, Lock
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +18,7 @@ from menaquinone.results import cells_of
 from menaquinone.solve.build import Built, part_of
 from menaquinone.solve.entry import Entry
 from menaquinone.solve.equations import LANES
+from menaquinone.solve.marks import first_marks
 from menaquinone.solve.problem import Problem
 from menaquinone.solve.program import Crowd, Program
 from menaquinone.solve.solution import Piece, Progress, Room, placed, streamed
@@ -26,21 +26,13 @@ from menaquinone.solve.solution import Piece, Progress, Room, placed, streamed
 if TYPE_CHECKING:
     from menaquinone.solve.workspace import Workspace
 
-_ROUGH, _LOOSE, _USUAL = 3e-3, 3e-5, 3e-7
+_ROUGH = 3e-3
 _MOST_LANES = 1 << 16
 _ROOM = 1 << 23
 """Numbers in the outputs of a block."""
 _MOST_SPARE = 8
 _AS_ONE = 256
 """People of small blocks who are put into arrays together."""
-_DOUBLED = (24.0, 48.0, 96.0, 192.0, 336.0, 672.0, 1344.0, 2688.0, 5376.0, 8766.0)
-_FEW = (0.0, 4.0, 12.0, *_DOUBLED)
-_SOME = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED)
-_MANY = (
-    0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0, 336.0, 512.0, 672.0,
-    1024.0, 1344.0, 2048.0, 2688.0, 4096.0, 5376.0, 8766.0,
-)  # fmt: skip
-"""Marks after a disturbance (h) between which panels suit a loose, a usual and a tight tolerance."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +77,11 @@ class Cascade:
         return f"cascade(window={self.window:g} h{'' if self.leaps else ', no leaps'})"
 
     def marks(self, rtol: float) -> np.ndarray:
-        """Return the marks after a disturbance that a tolerance begins with, every panel halved ``level`` times."""
-        marks = _MANY if rtol < _USUAL or not self.adaptive else _SOME if rtol < _LOOSE else _FEW
-        parts = 2**self.level
-        fine = [a + (b - a) * q / parts for a, b in pairwise(marks) for q in range(parts)]
-        return np.array([*fine, marks[-1]])
+        """Return the marks (2, m) that a tolerance begins with, after slow and after quick doses.
+
+        Every panel is halved ``level`` times; the shorter row is filled up with infinity.
+        """
+        return first_marks(rtol if self.adaptive else 0.0, self.level)
 
     def samples(self, rtol: float) -> int:
         """Return how many periods a first leap is interpolated between, from which later ones learn."""
@@ -271,7 +263,7 @@ class _Runner:
         """Take people from time 0 to the end, with outputs in their places and failures noted."""
         from menaquinone.solve.workspace import march_address
 
-        statistics, stop, need = np.zeros(6, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
+        statistics, stop, need = np.zeros(7, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
         found, noted = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
         noted[-2:] = [[self.cells.times], [0]]
         scratch, number = self._taken(), 0
@@ -317,10 +309,10 @@ class _Spare:
                 one = self._held.pop()
             except IndexError:  # another thread was faster
                 break
-            if one.space.program is program and one.marks == len(marks):
+            if one.space.program is program and one.marks == marks.shape[1]:
                 return one
             self._held.appendleft(one)
-        return _Scratch(Workspace(program, marks), len(marks))
+        return _Scratch(Workspace(program, marks), marks.shape[1])
 
     def left(self, scratch: list[_Scratch]) -> None:
         """Take scratch back."""

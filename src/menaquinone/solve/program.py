@@ -133,8 +133,8 @@ class Crowd(NamedTuple):
         Members to which nothing ever happens.
     onset : ndarray (t, members, L)
         -inf where the states of a block with an onset exist at time 0, else inf.
-    slowest : ndarray (n,)
-        Slowest loss rate among the dosed amounts, 1/h; 0 where nothing is dosed.
+    slowest, quickest : ndarray (n,)
+        Slowest and quickest loss rate among the dosed amounts, 1/h; 0 where nothing is dosed.
     """
 
     schedule: np.ndarray
@@ -153,6 +153,7 @@ class Crowd(NamedTuple):
     idle: np.ndarray
     onset: np.ndarray
     slowest: np.ndarray
+    quickest: np.ndarray
 
 
 class Tile(NamedTuple):
@@ -321,23 +322,22 @@ class Work(NamedTuple):
 class Table(NamedTuple):
     """Propagators of one tile.
 
-    ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows begin in ``data``, how many
-    are computed, and the coefficients (.., L) they are for; ``mine`` (L,): who reads a row. Behind the rows of a member
-    stand those put together from lanes' own: ``mixed`` (m, L) says which, ``many`` (1,) how many there are, and
-    ``gathered`` how many of them each member has.
+    ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows begin in ``data``, and the
+    coefficients (.., L) they are for; ``mine`` (L,): who reads a row. Behind the rows of a member stand those put
+    together from lanes' own: ``mixed`` (m, L) says which, ``many`` (1,) how many there are. ``fresh`` (members,
+    rows + m): which of all these are there.
     """
 
     widths: np.ndarray
     used: np.ndarray
     begin: np.ndarray
-    done: np.ndarray
     data: np.ndarray
     known: np.ndarray
     a: np.ndarray
     mine: np.ndarray
     mixed: np.ndarray
     many: np.ndarray
-    gathered: np.ndarray
+    fresh: np.ndarray
 
 
 class Lanes(NamedTuple):

@@ -52,3 +52,11 @@ LOWER_RATIO = float(
 )
 NODE_INTEGRALS = _integrals([NODE_POLYNOMIAL])[:, 0]
 """Integral of the node polynomial from 0 to each node."""
+LARGEST = float(np.abs(NODE_INTEGRALS).max())
+"""The largest of them."""
+SLAVED = LARGEST / float(np.prod(1.0 - POINTS[1:-1]))
+"""Weight of a filter whose estimate tends to the error of a state that follows its input at once."""
+FAST = 10.0
+"""Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
+LEAST = 0.03
+"""Most credit that an error estimate gets for terms that fall from one to the next."""

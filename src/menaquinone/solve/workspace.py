@@ -25,7 +25,7 @@ class Workspace:
     ----------
     program
         The model's tables.
-    marks : ndarray (m,)
+    marks : ndarray (2, m)
         Marks that every lane begins with.
     """
 
@@ -37,7 +37,7 @@ class Workspace:
         self.since = np.zeros((self.members, LANES))
         integers = np.zeros((15, LANES), np.int64)
         self.lanes = Lanes(  # type: ignore[call-arg]
-            np.zeros(LANES), *integers[:7], np.zeros((LANES, len(marks) + _MARKS)), integers[7],
+            np.zeros(LANES), *integers[:7], np.zeros((LANES, marks.shape[1] + _MARKS)), integers[7],
             np.zeros((LANES, _CUTS)), *integers[8:],
         )  # fmt: skip
         self.plan, self.raw, self.work, self.table = self._plan(), self._raw(), self._work(), self._table()
@@ -109,10 +109,9 @@ class Workspace:
                 at, widest = at + (rows + _MIXED) * size, max(widest, size)
                 place += square
         return Table(
-            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64),
-            np.zeros(self.members, np.int64), np.empty(at + widest), np.array(known, np.int64),
-            np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64), np.zeros(1, np.int64),
-            np.zeros(self.members, np.int64),
+            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64), np.empty(at + widest),
+            np.array(known, np.int64), np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64),
+            np.zeros(1, np.int64), np.zeros((self.members, rows + _MIXED), np.uint8),
         )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from menaquinone import units
 from menaquinone.catalogue.genes import GENES
-from menaquinone.errors import InputError, refused, unknown
-from menaquinone.inputs.columns import limits
+from menaquinone.errors import InputError, listed, refused, unknown
+from menaquinone.inputs.columns import Column, limits
+from menaquinone.inputs.conditions import code_of
 from menaquinone.inputs.population import Population
 from menaquinone.inputs.records import DoseRecord, Regimen
 from menaquinone.inputs.regimen import fraction, grams
@@ -44,6 +45,8 @@ class Swept:
         What every number has to be: from ``low`` (or above it) to ``high``.
     records
         Records of the regimen that a field belongs to.
+    codes
+        Of categories: the only numbers there are.
     """
 
     name: str
@@ -57,12 +60,15 @@ class Swept:
     high: float = np.inf
     above: bool = False
     records: tuple[int, ...] = ()
+    codes: tuple[float, ...] = ()
 
     def check(self, numbers: np.ndarray, shown: np.ndarray) -> None:
         """Refuse numbers that are not what they have to be; ``shown`` is how they were written."""
         wrong = ~np.isfinite(numbers) | (numbers < self.low) | (numbers > self.high)
         if self.above:
             wrong |= numbers == self.low
+        if self.codes:
+            wrong |= ~np.isin(numbers, self.codes)
         if wrong.any():
             raise refused(self.name, shown[wrong][0].item(), self.expected)
 
@@ -139,19 +145,36 @@ def swept(name: str, model: Model, people: Population, regimen: Any) -> Swept:
             partial(units.magnitude, unit="ug/d", what=name), "an intake of at least 0", 0.0,
         )  # fmt: skip
     if name in GENES and name in people.changeable:
-        return Swept(name, "column", name, "1", GENES[name].meaning, GENES[name].code)
+        return _of_categories(name, GENES[name].meaning, GENES[name].code, GENES[name].genotypes)
     if name in people.table and field != "diet":
         if name not in people.changeable:
             raise unknown(f"column of population '{people.name}' that can be swept", name, people.changeable)
-        column = people.table[name]
-        read = partial(units.magnitude, unit=column.unit, what=name)
-        low, high, kind = limits(name)
-        expected = f"a number {kind}" if kind else Swept.expected
-        return Swept(name, "column", name, column.unit, column.long_name, read, expected, low, high)
+        return _of_column(name, people.table[name])
     if name in _FIELDS or field in _FIELDS:
         return _of_regimen(name, field or name, inside, regimen)
     known = [*_FIELDS, *people.changeable, *(f"diet[{one}]" for one in _eaten(model)), *model.parameters]
     raise unknown("swept name", name, dict.fromkeys(known))
+
+
+def _of_column(name: str, column: Column) -> Swept:
+    if column.categories:
+        return _of_categories(name, column.long_name, partial(_code, name, column.categories), column.categories)
+    low, high, kind = limits(name)
+    # in the words of `Population.having`
+    expected = " ".join(filter(None, (Swept.expected, kind, "" if column.unit == "1" else f"in {column.unit}")))
+    read = partial(units.magnitude, unit=column.unit, what=name)
+    return Swept(name, "column", name, column.unit, column.long_name, read, expected, low, high)
+
+
+def _of_categories(name: str, long_name: str, read: Callable[[Any], Any], categories: Mapping[str, float]) -> Swept:
+    codes = tuple(categories.values())
+    return Swept(name, "column", name, "1", long_name, read, f"one of {listed(categories)}", codes=codes)
+
+
+def _code(name: str, categories: Mapping[str, float], value: Any) -> float:
+    if isinstance(value, str):
+        return code_of(name, categories, value)
+    return units.magnitude(value, "1", name)
 
 
 def _apart(name: Any) -> tuple[str, str]:
