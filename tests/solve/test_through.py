@@ -9,11 +9,11 @@ from scipy.linalg import expm
 from tests.solve.test_algebra import PT, Row, compartments, lanes, linked_of
 
 from menaquinone.solve import _through as through
-from menaquinone.solve._algebra import OPTIONS
+from menaquinone.solve._compiled import OPTIONS
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import POINTS, STAGES
 
-PLAIN = {name: value for name, value in OPTIONS.items() if name != "cache"}
+PLAIN = OPTIONS
 SEEDS = st.integers(0, 2**32 - 1)
 
 
