@@ -153,13 +153,23 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 def whole(function: Callable[..., Any]) -> Any:
-    """Let a function be compiled and kept on disk with all that it calls.
+    """Let a function be compiled and kept on disk with all that it calls."""
+    return _kept(function)
+
+
+def addressed(function: Callable[..., Any]) -> Any:
+    """Do the same with a function that is called by its address alone, which nothing in Python can call."""
+    return _kept(function, no_cpython_wrapper=True)
+
+
+def _kept(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile and keep a function.
 
     numba looks at the file of the function alone to find out whether what it has kept still holds: the name says which
     state of all the engine's files it was made from.
     """
     function.__qualname__ += f"_{_sources()}"
-    return njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    return njit(cache=True, no_cfunc_wrapper=True, **OPTIONS | options)(function)
 
 
 @cache
@@ -171,4 +181,4 @@ def _sources() -> str:
     return found.hexdigest()[:16]
 
 
-__all__ = ["OPTIONS", "exact", "inlined", "inner", "whole"]
+__all__ = ["OPTIONS", "addressed", "exact", "inlined", "inner", "whole"]

@@ -8,7 +8,7 @@ whose start is sought on the periodic orbit.
 
 from menaquinone.solve._algebra import STILL, WAITING, L, copy, move, rows_of
 from menaquinone.solve._board import close_rows, gather, lay_rows, offer, publish
-from menaquinone.solve._compiled import inner, whole
+from menaquinone.solve._compiled import addressed, inner
 from menaquinone.solve._curved import curved
 from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, NEVER, PT, SAME
 from menaquinone.solve._panels import assess, compose, refresh, walk
@@ -32,7 +32,7 @@ from menaquinone.solve.program import (
 )
 
 
-@whole
+@addressed
 def march(program, plan, tile, table, work, stage, member, rtol, horizon, begins):
     """Take one member through the window; begins (L,): panel at which its states start to exist, -1 where they do."""
     kind, tile_idle, x, x_next = plan.kind, tile.idle, tile.x, tile.x_next

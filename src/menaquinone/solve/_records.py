@@ -3,6 +3,7 @@
 Arrays inside are borrowed: whoever calls the engine keeps them alive, and compiled code counts no references.
 """
 
+import hashlib
 from typing import Any
 
 from llvmlite import ir
@@ -18,16 +19,28 @@ class Reference(types.Type):
 
     def __init__(self, record: types.BaseNamedTuple) -> None:
         self.record = record
-        super().__init__(name=f"Reference({record.name})")
+        # short: the name of every function that is handed one is made of it
+        told = hashlib.sha256(record.name.encode()).hexdigest()[:16]
+        super().__init__(name=f"Reference({record.instance_class.__name__}, {told})")
+
+
+_BYTE, _BYTES = ir.IntType(8), 8
 
 
 @register_model(Reference)
 class _ReferenceModel(models.PrimitiveModel):
-    """A pointer to the fields, one after the other."""
+    """A pointer to the fields, one after the other, of which nothing is said: it would be said at every use."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        fields = [manager.lookup(field).get_data_type() for field in kind.record.types]
-        super().__init__(manager, kind, ir.LiteralStructType(fields).as_pointer())
+        super().__init__(manager, kind, _BYTE.as_pointer())
+
+
+def _place(context: Any, builder: Any, kind: Any, value: Any, place: int) -> tuple[Any, Any]:
+    """Return the model of a field and a pointer to it; fields are made of numbers and pointers of eight bytes."""
+    held = [context.data_model_manager[field] for field in kind.record.types[: place + 1]]
+    before = sum(context.get_abi_sizeof(one.get_data_type()) for one in held[:-1])
+    at = builder.gep(value, [ir.Constant(ir.IntType(64), before)], inbounds=True)
+    return held[-1], builder.bitcast(at, held[-1].get_data_type().as_pointer())
 
 
 @infer_getattr
@@ -43,9 +56,8 @@ class _Fields(AttributeTemplate):
 
 @lower_getattr_generic(Reference)
 def _field(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:
-    place = kind.record.fields.index(name)
-    model = context.data_model_manager[kind.record.types[place]]
-    return model.load_from_data_pointer(builder, cgutils.gep_inbounds(builder, value, 0, place))
+    model, place = _place(context, builder, kind, value, kind.record.fields.index(name))
+    return model.load_from_data_pointer(builder, place)
 
 
 @intrinsic
@@ -54,11 +66,13 @@ def refer(typingctx: Any, record: Any) -> Any:
     kind = Reference(record)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = cgutils.alloca_once(builder, context.get_value_type(kind).pointee)
-        for place, field in enumerate(record.types):
-            model = context.data_model_manager[field]
-            value = model.as_data(builder, builder.extract_value(args[0], place))
-            builder.store(value, cgutils.gep_inbounds(builder, pointer, 0, place))
+        size = sum(context.get_abi_sizeof(context.get_data_type(field)) for field in record.types)
+        room = cgutils.alloca_once(builder, ir.ArrayType(_BYTE, size))
+        room.align = _BYTES
+        pointer = builder.bitcast(room, _BYTE.as_pointer())
+        for number in range(len(record)):
+            model, place = _place(context, builder, kind, pointer, number)
+            builder.store(model.as_data(builder, builder.extract_value(args[0], number)), place)
         return pointer
 
     return kind(record), code
