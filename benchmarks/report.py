@@ -15,14 +15,15 @@ COLOURS = ("#0b6e4f", "#c8553d", "#5b5f97", "#e0a030", "#3c91e6", "#7a4b94", "#8
 
 def write(folder: Path, docs: Path) -> None:
     """Write every table whose figures are there."""
-    found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    every = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    found = _of_one_machine(every)
     docs.mkdir(parents=True, exist_ok=True)
     pages = {
         "targets": _targets(found),
         "twelve": _engines(found, "twelve"),
         "default": _engines(found, "default"),
         "tolerances": _tolerances(found),
-        "machine": _machine(found),
+        "machine": _machine(found) + _left_out(every.keys() - found.keys()),
         "limit": _limit(found),
         "peak": _peak(found),
     }
@@ -31,6 +32,23 @@ def write(folder: Path, docs: Path) -> None:
     if any(name.startswith("twelve") for name in found):
         _picture(_rows(found, "twelve"), docs / "work-precision.png")
     print(f"tables and picture written to {docs}")
+
+
+def _of_one_machine(found: dict) -> dict:
+    """Leave out what was measured on another processor than the newest figures: ratios are of one machine."""
+    here = _cpu(max(found.values(), key=lambda one: one.get("when", ""), default={}))
+    return {name: one for name, one in found.items() if _cpu(one) in (None, here)}
+
+
+def _left_out(names: set[str]) -> str:
+    """Say what was measured on another machine alone."""
+    if not names:
+        return ""
+    return f" **Measured on another machine before, and left out here: {', '.join(sorted(names))}.**"
+
+
+def _cpu(part: dict) -> str | None:
+    return part.get("machine", {}).get("cpu")
 
 
 def _rows(found: dict, problem: str) -> list[dict]:
