@@ -191,7 +191,7 @@ def test_windows_end_at_yearly_steps_at_steady_states_and_at_the_horizon():
     assert (np.diff(crowd.edges, axis=1) >= 0).all()
     for person in range(PEOPLE.n):
         edges = set(crowd.edges[person].tolist())
-        assert {8766.0, 2 * 8766.0} <= edges
+        assert {365 * 24.0, 730 * 24.0} <= edges
         assert (48.0 in edges) == (person % 4 == 3)
 
 

@@ -133,13 +133,26 @@ def frozen(array: Any, dtype: Any = float) -> np.ndarray:
     return copied
 
 
-def years_started(horizon: float) -> int:
-    """Return how many years since entry have started by ``horizon`` h, the one that starts there included."""
-    return floor(horizon / HOURS_PER_YEAR) + 1
+def day_nearest(hours: np.ndarray) -> np.ndarray:
+    """Return the beginnings of days since entry, h, next to some hours.
+
+    What happens once a year is known to no hour: on the boundary of a day it leaves the days whole.
+    """
+    return np.asarray(np.rint(hours / HOURS_PER_DAY) * HOURS_PER_DAY)
+
+
+def year_steps(horizon: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of the years since entry that have started by ``horizon`` h, and the days on which, h.
+
+    A year that starts at the horizon is included.
+    """
+    years = np.arange(floor(horizon / HOURS_PER_YEAR) + 2)
+    starts = day_nearest(years * HOURS_PER_YEAR)
+    return years[starts <= horizon], starts[starts <= horizon]
 
 
 def kidney_function(egfr: np.ndarray, horizon: float) -> Covariate:
-    """Return the eGFR covariate: falling in yearly steps.
+    """Return the eGFR covariate: falling in yearly steps, each on the day nearest to the end of a year.
 
     Parameters
     ----------
@@ -148,8 +161,8 @@ def kidney_function(egfr: np.ndarray, horizon: float) -> Covariate:
     horizon
         Hours to cover.
     """
-    years = np.arange(years_started(horizon))
-    return Covariate("mL/min/{1.73_m2}", years * HOURS_PER_YEAR, effects.egfr_at(egfr[:, None], years))
+    years, starts = year_steps(horizon)
+    return Covariate("mL/min/{1.73_m2}", starts, effects.egfr_at(egfr[:, None], years))
 
 
 def ageing(age: np.ndarray) -> Covariate:
@@ -164,7 +177,7 @@ def ageing(age: np.ndarray) -> Covariate:
 
 
 def bone_loss(since: np.ndarray) -> Covariate:
-    """Return the covariate of bone loss: steps at boundaries of a personal clock.
+    """Return the covariate of bone loss: steps at boundaries of a personal clock, each on the nearest day.
 
     Parameters
     ----------
@@ -173,7 +186,7 @@ def bone_loss(since: np.ndarray) -> Covariate:
     """
     applies = np.isfinite(since)[:, None]
     starts = np.array(effects.BONE_LOSS_YEARS)
-    knots = (starts - np.where(applies, since[:, None], 0.0)) * HOURS_PER_YEAR
+    knots = day_nearest((starts - np.where(applies, since[:, None], 0.0)) * HOURS_PER_YEAR)
     levels = np.array([level.value for _, level in effects.BONE_LOSS])
     first = np.minimum(knots[:, :1], 0.0) - HOURS_PER_YEAR
     values = np.where(applies, levels, levels[-1])
@@ -229,11 +242,11 @@ def growth_noise(seed: int, ids: np.ndarray, sites: Sequence[str], horizon: floa
     horizon
         Hours to cover.
     """
-    years = np.arange(years_started(horizon))
+    years, starts = year_steps(horizon)
     sigma = sqrt(log(1 + GROWTH_NOISE.value**2))
     drawn = [draws.lognormal(sigma, seed, f"growth[{site}]", ids[:, None], years) for site in sites]
     values = np.stack(drawn, axis=2) * np.exp(-(sigma**2) / 2)
-    return Covariate("1", years * HOURS_PER_YEAR, values, axis="site", members=tuple(sites))
+    return Covariate("1", starts, values, axis="site", members=tuple(sites))
 
 
 def no_growth_noise(n: int) -> Covariate:
@@ -246,10 +259,11 @@ __all__ = [
     "ageing",
     "bone_loss",
     "constant",
+    "day_nearest",
     "frozen",
     "growth_noise",
     "habitual_drugs",
     "kidney_function",
     "no_growth_noise",
-    "years_started",
+    "year_steps",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 
 from menaquinone.catalogue.effects import BONE_LOSS
 from menaquinone.errors import InputError, refused
-from menaquinone.inputs.covariates import years_started
+from menaquinone.inputs.covariates import year_steps
 from menaquinone.inputs.doses import Regimens, prescribed
 from menaquinone.inputs.population import Population, population
 from menaquinone.inputs.records import Regimen
@@ -207,7 +207,7 @@ def _longest(regimens: Sequence[Regimen], horizon: float) -> int:
 
 def _covariates(run: Asked, horizon: float) -> int:
     """Return the bytes of one person's covariates: the arrays, and the copies that are checked and frozen."""
-    years = years_started(max(horizon, 1.0))
+    years = len(year_steps(max(horizon, 1.0))[0])
     sites = len(run.model.members("site")) if any("site" in one.block.axes for one in run.model.stages) else 0
     numbers = 2 + years + 2 * (len(BONE_LOSS) + 1) + (years * sites if run.growth_noise else 1)
     return 2 * numbers * _NUMBER
