@@ -122,10 +122,12 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         found = version("menaquinone")
-    elif name in _MODULES:
-        found = import_module(_MODULES[name])
-    elif name in _HOMES:
-        found = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES or name in _HOMES:
+        from menaquinone.pause import collecting_later
+
+        with collecting_later():
+            home = import_module(_MODULES.get(name) or _HOMES[name])
+        found = home if name in _MODULES else getattr(home, name)
     else:
         message = f"module 'menaquinone' has no attribute '{name}'"
         raise AttributeError(message, name=name)

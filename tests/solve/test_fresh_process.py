@@ -84,7 +84,7 @@ def run(folder, **environment):
         [sys.executable, str(folder / "run.py")], capture_output=True, text=True, check=False, env=wanted, cwd=folder
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout) | {"notices": done.stderr.count("compiles its engine")}
 
 
 def write(folder, text, *, affine):
@@ -99,7 +99,7 @@ def write(folder, text, *, affine):
 def test_an_edited_block_changes_the_result_in_the_next_process(tmp_path, affine):
     write(tmp_path, BLOCK, affine=affine)
     first, again = run(tmp_path), run(tmp_path)
-    assert again == first | {"hits": again["hits"], "misses": 0}
+    assert again == first | {"hits": again["hits"], "misses": 0, "notices": 0}
     write(tmp_path, BLOCK.replace("p.lost * x.level", "2.0 * p.lost * x.level"), affine=affine)
     edited = run(tmp_path)
     # panels are shared by all stages: what the block asks of them may show upstream, in the last digit
@@ -133,9 +133,21 @@ def test_the_second_process_compiles_nothing(tmp_path, copied):
     assert second["misses"] == 0
     assert second["hits"] > 0
     assert second["levels"] == first["levels"]
+    assert (first["notices"], second["notices"]) == (1, 0)
     # neither does a process with another block and other data
     write(tmp_path, BLOCK.replace('"own"', '"other"').replace("p.lost", "0.5 * p.lost"), affine=True)
     assert run(tmp_path, **cache)["misses"] == 0
+
+
+@pytest.mark.slow
+def test_what_cannot_be_compiled_in_a_process_beside_is_compiled_here(tmp_path, copied):
+    write(tmp_path, BLOCK, affine=True)
+    compilation = copied / "solve" / "compilation.py"
+    compilation.write_text(compilation.read_text().replace('_BESIDE = """', '_BESIDE = """raise SystemExit(3)\n'))
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "package": copied}
+    first, second = run(tmp_path, **cache), run(tmp_path, **cache)
+    assert first["misses"] >= 2
+    assert second == first | {"hits": second["hits"], "misses": 0, "notices": 0}
 
 
 @pytest.mark.slow

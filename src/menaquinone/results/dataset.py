@@ -19,6 +19,7 @@ from menaquinone.declare import Stage, source_ids
 from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Column, Population
 from menaquinone.model import Model, Offer
+from menaquinone.pause import collecting_later
 from menaquinone.units import HOURS_PER_DAY, factor
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Lead:
 ALONE = Lead()
 
 
+@collecting_later()  # xarray looks for a dozen other libraries when it makes its first dataset
 def labelled(
     model: Model,
     people: Population,

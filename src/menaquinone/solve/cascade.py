@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Event, Lock
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from menaquinone import units
 from menaquinone.errors import refused
+from menaquinone.pause import collecting_later
 from menaquinone.results import cells_of
 from menaquinone.solve.build import Built, part_of
 from menaquinone.solve.entry import Entry
@@ -196,7 +197,8 @@ class _Runner:
     """Runs one block of people after another."""
 
     def __init__(self, engine: Cascade, problem: Problem, wanted: tuple[str, ...], room: Room | None = None) -> None:
-        from menaquinone.solve._tile import run
+        with collecting_later():
+            from menaquinone.solve._tile import run
 
         self.engine, self.problem, self.wanted, self.kernel, self.room = engine, problem, wanted, run, room
         self.built = Built(problem, wanted)
@@ -261,25 +263,37 @@ class _Runner:
         stopped: Event,
     ) -> None:  # fmt: skip
         """Take people from time 0 to the end, with outputs in their places and failures noted."""
-        from menaquinone.solve.workspace import march_address
-
         statistics, stop, need = np.zeros(7, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
         found, noted = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
         noted[-2:] = [[self.cells.times], [0]]
         scratch, number = self._taken(), 0
         space = scratch.space
-        scratch.address = scratch.address or march_address(self.built.program, space, crowd)
-        while number * LANES < len(crowd.schedule) and not stopped.is_set():
-            need[0] = 0
-            number = self.kernel(
+
+        def arguments() -> tuple[Any, ...]:
+            return (
                 scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times, self.settings,
                 self.switches, self.marks, space.plan, space.lanes, space.raw, space.work, space.table, space.space,
                 space.since, number, noted, found, rows, self.rows, places, status, failed_at, statistics, stop, need,
             )  # fmt: skip
+
+        scratch.address = scratch.address or _march_address(self.built.program, space, crowd, arguments())
+        while number * LANES < len(crowd.schedule) and not stopped.is_set():
+            need[0] = 0
+            number = self.kernel(*arguments())
             if need[0]:
                 space.grow(int(need[0]), int(need[1]))
         self.scratch.append(scratch)
         self._raise_errors()
+
+
+def _march_address(program: Program, space: "Workspace", crowd: Crowd, arguments: tuple[Any, ...]) -> int:
+    """Return the address of the march of a member; arguments: of the driver."""
+    from numba import typeof
+
+    from menaquinone.solve.compilation import march_address
+    from menaquinone.solve.workspace import march_kinds
+
+    return march_address(march_kinds(program, space, crowd), tuple(map(typeof, arguments)))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from menaquinone.declare import Block
+from menaquinone.pause import collecting_later
 from menaquinone.solve._copies import bound, digest
 
 LANES = 16
@@ -86,7 +87,8 @@ def equations(block: Block) -> Equations:
         key = name or block
         if key not in _made:
             try:
-                _made[key] = _compiled(block, name)
+                with collecting_later():
+                    _made[key] = _compiled(block, name)
             except Exception as raised:  # noqa: BLE001 - whatever numba cannot do, NumPy does
                 _made[key] = _in_numpy(block)
                 warnings.warn(

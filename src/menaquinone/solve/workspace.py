@@ -1,6 +1,5 @@
 """Scratch of one thread: arrays that the compiled engine works in, replaced by larger ones when a window asks."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,6 @@ import numpy as np
 from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS, S
 from menaquinone.solve._kinds import EVENTS, MOST_BASE, MOST_ITERATED, PANELS, PT, RAW, ROWS
-from menaquinone.solve._march import march
 from menaquinone.solve._records import reference_to
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
@@ -115,8 +113,8 @@ class Workspace:
         )  # fmt: skip
 
 
-def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
-    """Return the address of the march of a member, compiled for the types that the driver hands over."""
+def march_kinds(program: Program, space: Workspace, crowd: Crowd) -> tuple[Any, ...]:
+    """Return numba's types of what the driver hands to the march of a member."""
     tile = Tile(  # type: ignore[call-arg]
         crowd.parameters[0], space.space[0], space.space[1], crowd.base[0], crowd.x[0], crowd.noise[0],
         *space.space[2:6], crowd.idle[0], space.since, crowd.entry[0], crowd.knots[0], crowd.levels[0],
@@ -124,7 +122,7 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
     )  # fmt: skip
     from numba import types
 
-    kinds = (
+    return (
         *(reference_to(one) for one in (program, space.plan, tile, space.table, space.work)),
         types.int64,
         types.int64,
@@ -132,7 +130,6 @@ def march_address(program: Program, space: Workspace, crowd: Crowd) -> int:
         types.float64,
         types.Array(types.int64, 1, "C"),
     )
-    return _address(kinds)
 
 
 def _read(program: Program) -> np.ndarray:
@@ -152,11 +149,4 @@ def _scratch(n: int) -> int:
     return int((2 * squares * n * n + (64 + _DOUBLINGS) * (n + 1)) * LANES)
 
 
-@lru_cache
-def _address(kinds: tuple[Any, ...]) -> int:
-    march.compile(kinds)
-    made = march.overloads[kinds]
-    return int(made.library.get_pointer_to_function(made.fndesc.llvm_func_name))
-
-
-__all__ = ["Workspace", "march_address"]
+__all__ = ["Workspace", "march_kinds"]
