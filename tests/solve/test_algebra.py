@@ -74,6 +74,7 @@ class Row:
 
     def __init__(self, a, width, *, driven=True):
         n = self.n = len(a)
+        self.a, self.width = np.ascontiguousarray(a), np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
         self.driven, (_, self.reach) = driven, linked_of(a)
         self.flat = np.full(int(called(exponentials.row_size, n=n, driven=driven)), np.nan)
         widths = np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
@@ -101,8 +102,8 @@ class Row:
     def estimate(self, b):
         spread = np.full((self.n, LANES), np.nan)
         called(
-            algebra.estimate, rows=self.flat, row=0, n=self.n, linked=self.reach,
-            b=np.ascontiguousarray(b), q=0, moving=1, slope=np.empty((self.n, LANES)), spread=spread,
+            algebra.estimate, rows=self.flat, row=0, n=self.n, linked=self.reach, a=self.a, widths=self.width, panel=0,
+            b=np.ascontiguousarray(b), q=0, moving=1, slope=np.empty((2 * self.n, LANES)), spread=spread,
         )  # fmt: skip
         return spread
 
@@ -242,6 +243,17 @@ def test_the_estimate_is_what_leaving_the_start_out_does_as_far_as_terms_fall():
     share = falling(POINTS**STAGES)
     assert 0.03 < share < 1.0
     assert row.estimate(high) == pytest.approx(share * off, rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", [2.0, 10.0, 30.0])
+def test_a_state_that_follows_its_input_at_once_gets_less_credit_for_terms_that_fall(loss):
+    values = sum(30.0**fall * POINTS ** (STAGES - fall) for fall in range(3))
+    row, high, zero = Row(lanes([[-loss]]), 1.0), lanes(values[:, None]), np.zeros((1, LANES))
+    other = np.linalg.solve(np.vander(POINTS[1:]), values[1:])
+    off = np.abs(row.forced(zero, high) - row.forced(zero, lanes(np.polyval(other, POINTS)[:, None]))).max(axis=0)
+    share = falling(values)
+    assert share < 0.1
+    assert row.estimate(high) == pytest.approx(max(share, min(1.0, (loss / 10) ** 2)) * off, rel=1e-6)
 
 
 def test_a_panel_of_no_width_changes_nothing():

@@ -39,6 +39,21 @@ KEPT = {
         "MK-8", ({"TIME": 63.688068418, "AMT": 1496.39, "CMT": "oral[MK-8]", "II": 24.0, "ADDL": 2},), 111.688068418,
         turnover={"capacity": 3.37347, "half_level": 0.182349, "gain": 0.023856, "base": 0.0, "loss": 0.00122268},
     ),
+    "a fast state behind four hours of a smooth input": Case(
+        -1, ("MK-7",), ("vessel",), (), (), {},
+        (
+            (
+                "exchange",
+                {"size": 1, "links": (), "exchange_rate": 0.7429, "gain": 0.251216, "base": 0.031545, "loss": 8.22645},
+            ),
+        ),
+        ("older", 1, 102571366),
+        (
+            {"TIME": 1.0, "CMT": "oral[MK-7]", "AMT": 1.71728, "II": 5.454366323, "ADDL": 5, "LAG": 0.5, "F": 0.333467},
+            {"TIME": 3.666666667, "CMT": "oral[MK-7]", "AMT": 26.1965, "II": 24.0},
+        ),
+        (11.0,),
+    ),
     "a drug that ends and a week without events": Case(
         -1, ("MK-7",), ("liver",), (), (), {"resistance[liver]": 45.6975}, (), ("postmenopausal", 1, 1380733690), (),
         (176.110114578,), antagonists=("warfarin",), taking=2.12089, until=0.5,

@@ -100,9 +100,12 @@ def _next_term(last, lower, lowest):
 
 
 @inner
-def estimate(rows, row, n, linked, b, q, moving, slope, spread):
-    """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation."""
-    square = n * n * L
+def estimate(rows, row, n, linked, a, widths, panel, b, q, moving, slope, spread):
+    """Fill spread (n, L): the largest effect over the nodes of leaving the panel's start out of the interpolation.
+
+    A state that follows its inputs at once errs as they do at the nodes: nothing says then that the next term is less.
+    """
+    square, width = n * n * L, load(widths, panel * L)
     for i in range(n):
         total, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
         for point in range(S + 1):
@@ -111,14 +114,17 @@ def estimate(rows, row, n, linked, b, q, moving, slope, spread):
             lower = fma(value, splat(LOWER_DIFFERENCE[point]), lower)
             lowest = fma(value, splat(LOWEST_DIFFERENCE[point]), lowest)
         store(slope, i * L, _next_term(total, lower, lowest))
+        store(slope, (n + i) * L, magnitude(total))
     for i in range(n):
-        worst = splat(0.0)
+        fast = mul(mul(load(a, (i * n + i) * L), width), splat(1.0 / FAST))
+        led, worst = smallest(splat(1.0), mul(fast, fast)), splat(0.0)
         for node in range(S):
             error = splat(0.0)
             for j in range(n):
                 if linked[i, j]:
                     at = (2 * S + S * (S + 1)) * square + ((i * n + j) * S + node) * L
-                    error = fma(load(rows, row + at), load(slope, j * L), error)
+                    term = largest(load(slope, j * L), mul(led, load(slope, (n + j) * L)))
+                    error = fma(load(rows, row + at), term, error)
             worst = largest(worst, magnitude(error))
         store(spread, i * L, worst)
 

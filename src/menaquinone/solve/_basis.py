@@ -10,8 +10,9 @@ import numpy as np
 
 from menaquinone.solve._algebra import L
 from menaquinone.solve._compiled import inner
+from menaquinone.solve._functions import functions, table
 from menaquinone.solve._kinds import LEAP, MOST_BASE
-from menaquinone.solve._vectors import add, div, fma, largest, load, magnitude, mul, select, splat, store, sub
+from menaquinone.solve._vectors import div, load, mul, splat, store, sub
 
 PLACES = np.zeros((MOST_BASE + 1, MOST_BASE), np.int64)
 """(samples, q): the place at which the q-th of so many samples is taken up: ends first, then evenly inside."""
@@ -28,38 +29,6 @@ def most_base(plan):
         if plan.kind[lane] == LEAP:
             many = max(many, plan.base[lane])
     return many
-
-
-@inner
-def _functions(plan, fading, going, phi):
-    """Fill phi (8, L): the functions at a point, its variables (L,) standing in [-1, 1]."""
-    a, b = load(fading, 0), load(going, 0)
-    drifts = load(plan.drifts, 0)
-    one = select(drifts, b, a)
-    store(phi, 0, splat(1.0))
-    store(phi, L, one)
-    twice = add(one, one)
-    for k in range(2, MOST_BASE):
-        store(phi, k * L, sub(mul(twice, load(phi, (k - 1) * L)), load(phi, (k - 2) * L)))
-    # of what fades, where there are both, and of time
-    second, third, fourth = load(phi, 2 * L), load(phi, 3 * L), load(phi, 4 * L)
-    square = sub(mul(add(b, b), b), splat(1.0))
-    cube = sub(mul(add(b, b), square), b)
-    quartic = sub(mul(add(b, b), cube), square)
-    both, late = load(plan.both, 0), load(plan.late, 0)
-    _choose(phi, 1, late, b, both, a)
-    _choose(phi, 2, late, a, both, b)
-    _choose(phi, 3, late, square, both, second)
-    _choose(phi, 4, late, second, both, third)
-    _choose(phi, 5, late, cube, both, mul(a, b))
-    _choose(phi, 6, late, third, both, square)
-    _choose(phi, 7, late, quartic, both, fourth)
-
-
-@inner
-def _choose(phi, k, late, if_late, both, if_both):
-    """Put another function in place of a polynomial of one variable, in lanes that have two."""
-    store(phi, k * L, select(late, if_late, select(both, if_both, load(phi, k * L))))
 
 
 @inner
@@ -82,7 +51,7 @@ def _triangular(plan, many):
     for place in range(many):
         for lane in range(L):
             _variables(plan, plan.nodes[place if place < base[lane] else 0, lane], lane)
-        _functions(plan, plan.fading, plan.going, plan.phi)
+        functions(plan.drifts, plan.both, plan.late, plan.fading, plan.going, plan.phi)
         for k in range(many):
             total = load(plan.phi, k * L)
             for q in range(min(place, k)):
@@ -103,43 +72,23 @@ def tabulate(plan, most):
 
     Behind its last moving period a lane's functions stay as they are.
     """
-    upper, psi, swing, width, many = plan.upper, plan.psi, plan.swing, MOST_BASE * L, most_base(plan)
+    upper, swing, width, many = plan.upper, plan.swing, MOST_BASE * L, most_base(plan)
     _triangular(plan, many)
     for k in range(many):
         store(plan.inverse, k * L, div(splat(1.0), load(upper, k * width + k * L)))
     for lane in range(L):
-        swing[0, lane], swing[1, lane] = 0.0, 0.0
-        for k in range(many):
-            if not abs(upper[k, k, lane]) > _LEAST_PIVOT:
-                swing[0, lane], swing[1, lane] = np.inf, np.inf
         last = max(plan.periods[lane] - 1, 1)
         fade = plan.fade[lane]
         low = fade**last if fade < 1.0 else 0.0
         plan.step[0, lane], plan.step[1, lane] = fade, 2.0 / last
         plan.step[2, lane] = 2.0 / (1.0 - low) if fade < 1.0 else 0.0
         plan.step[3, lane] = -1.0 - low * plan.step[2, lane] if fade < 1.0 else 0.0
-        plan.step[4, lane] = 1.0  # what fades
-        plan.going[lane] = -1.0
-    for number in range(most):
-        store(plan.fading, 0, fma(load(plan.step, 4 * L), load(plan.step, 2 * L), load(plan.step, 3 * L)))
-        _functions(plan, plan.fading, plan.going, plan.phi)
-        at = number * width
-        for k in range(many):
-            total = load(plan.phi, k * L)
-            for q in range(k):
-                total = sub(total, mul(load(psi, at + q * L), load(upper, q * width + k * L)))
-            store(psi, at + k * L, mul(total, load(plan.inverse, k * L)))
-        for lane in range(L):
-            plan.phi[0, lane] = 1.0 if number < plan.iterated[lane] else 0.0
-            plan.phi[1, lane] = 1.0 if number + 1 < plan.iterated[lane] else 0.0
-            plan.phi[2, lane] = psi[number, plan.base[lane] - 1, lane]
-        counts, moves = load(plan.phi, 0), load(plan.phi, L)
-        off = select(counts, magnitude(load(plan.phi, 2 * L)), splat(0.0))
-        store(swing, 0, add(load(swing, 0), off))
-        store(swing, L, largest(load(swing, L), off))
-        fading, going = load(plan.step, 4 * L), load(plan.going, 0)
-        store(plan.step, 4 * L, select(moves, mul(fading, load(plan.step, 0)), fading))
-        store(plan.going, 0, select(moves, add(going, load(plan.step, L)), going))
+    table(plan.drifts, plan.both, plan.late, plan.step, upper, plan.inverse, plan.iterated, plan.base, most, plan.psi,
+          swing)  # fmt: skip
+    for lane in range(L):
+        for k in range(plan.base[lane]):
+            if not abs(upper[k, k, lane]) > _LEAST_PIVOT:
+                swing[0, lane], swing[1, lane] = np.inf, np.inf
 
 
 @inner

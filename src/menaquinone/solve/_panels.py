@@ -266,7 +266,8 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
                  moving * n * L, columns[B_MOVES], path, (n + i) * L, n * L)  # fmt: skip
     _stay(plan, panel, n, x, 0, path, n * L, S)
     if columns[B_MOVES]:
-        estimate(table.data, row, n, reach, work.b, 0, moving, work.right, spread)
+        a = view(table.a, table.known[columns[FIRST_MEMBER] + member], (n, n, L))
+        estimate(table.data, row, n, reach, a, plan.widths, panel, work.b, 0, moving, work.right, spread)
         if plan.padded[panel]:
             width = load(plan.widths, panel * L)
             for i in range(n):

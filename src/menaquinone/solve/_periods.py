@@ -182,6 +182,12 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     for lane in range(L):
         often[lane] = -1
     for o in range(O):
+        if plan.paced[o]:
+            for lane in range(L):
+                at[lane] += often[lane]
+            step(n, reach, once, added, now, scratch)
+            move(now, 0, work.z, (J + o) * work.z.shape[1] * L, n)
+            continue
         again = True
         for lane in range(L):
             goes = at[lane] != NEVER and o < plan.boundaries[lane]

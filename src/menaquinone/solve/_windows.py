@@ -192,6 +192,21 @@ def tabulate_leaps(plan):
             most = max(most, plan.iterated[lane], 1)
     if most > 0:
         tabulate(plan, most)
+        _pace(plan)
+
+
+@inner
+def _pace(plan):
+    """Note the boundaries to which the same step leads, in every lane, as to those before."""
+    at, iterated, boundaries = plan.at, plan.iterated, plan.boundaries
+    for o in range(plan.size[2]):
+        same = o > 1
+        for lane in range(L):
+            if o > 1 and plan.kind[lane] == LEAP and o - 2 < boundaries[lane]:
+                step = at[o, lane] - at[o - 1, lane] if o < boundaries[lane] else 0
+                before = at[o - 1, lane] - at[o - 2, lane] if o - 1 < boundaries[lane] else 0
+                same = same and step == before and at[o - 2, lane] > iterated[lane]
+        plan.paced[o] = same
 
 
 @inner

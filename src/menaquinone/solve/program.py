@@ -198,6 +198,8 @@ class Plan(NamedTuple):
         Numbers of the sampled periods.
     at : ndarray (O, L)
         Numbers of the periods at whose start an output is wanted; the boundaries.
+    paced : ndarray (O,) of uint8
+        Whether no lane's map differs any more at a boundary, and all have as many periods to it as to the one before.
     starts, widths : ndarray (J K, L)
         Panels, h.
     rows : ndarray (J K, L)
@@ -247,6 +249,7 @@ class Plan(NamedTuple):
     length: np.ndarray
     nodes: np.ndarray
     at: np.ndarray
+    paced: np.ndarray
     starts: np.ndarray
     widths: np.ndarray
     rows: np.ndarray

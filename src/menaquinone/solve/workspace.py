@@ -65,9 +65,10 @@ class Workspace:
         return Plan(  # type: ignore[call-arg]
             np.zeros(5, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
             base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
+            np.zeros(BOUNDARIES, np.uint8),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
             *np.zeros((2, panels), np.uint8),
-            np.ones(LANES), *np.zeros((5, LANES)), np.zeros((5, LANES)),
+            np.ones(LANES), *np.zeros((5, LANES)), np.zeros((4, LANES)),
             *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
             np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
             np.zeros((2, LANES)),
