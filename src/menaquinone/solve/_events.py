@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from menaquinone.solve._algebra import L
+from menaquinone.solve._algebra import L, rows_of
 from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import CLOSE, IDLE, PT, START, STEP, TINY
+from menaquinone.solve._vectors import fma, load, splat, store, sub
 from menaquinone.solve.tableau import POINTS
 
 
@@ -87,11 +88,8 @@ def _still(work, row):
 @inner
 def lay_covariates(program, plan, tile, work):
     """Write covariates and values at time 0 to their rows of the board."""
-    left, starts, widths, at = plan.left, plan.starts, plan.widths, plan.at
-    boundaries, length, kind, entry = plan.boundaries, plan.length, plan.kind, tile.entry
-    tile_knots, tile_levels, board, points = tile.knots, tile.levels, work.board, work.points
-    meta, entries, covariates = work.meta, program.entries, program.covariates
-    J, K, O = plan.size[0], plan.size[1], plan.size[2]
+    left, entry, board, points = plan.left, tile.entry, work.board, work.points
+    entries, covariates = program.entries, program.covariates
     for e in range(entries.size):
         row = entries[e]
         _still(work, row)
@@ -99,37 +97,47 @@ def lay_covariates(program, plan, tile, work):
             board[row * points[0] * L + lane] = entry[e, lane]
     for c in range(covariates.shape[0]):
         rule, row = covariates[c, 0], covariates[c, 1]
-        knots, levels = tile_knots[c], tile_levels[c]
-        base = row * points[0] * L
+        knots, levels = tile.knots[c], tile.levels[c]
         if rule == 2:
-            meta[row, 0], meta[row, 1] = K * PT * L, L
-            meta[row, 2], meta[row, 3] = J * K * PT * L, L
-        else:
-            _still(work, row)
+            _lay_line(plan, work, row, knots, levels)
+            continue
+        _still(work, row)
         for lane in range(L):
             place = 0
-            if rule != 2:
-                while place + 1 < knots.shape[0] and knots[place + 1, lane] <= left[lane] + TINY:
-                    place += 1
-                if rule == 1 and place + 1 < knots.shape[0]:
-                    place += 1
-                board[base + lane] = levels[place, lane]
-                continue
-            for q in range(J * K * PT + O):
-                if q < J * K * PT:
-                    panel = q // PT
-                    hours = starts[panel, lane] + widths[panel, lane] * POINTS[q % PT]
-                else:
-                    o = q - J * K * PT
-                    hours = left[lane] + (at[o, lane] if o < boundaries[lane] else 0) * length[lane]
-                if kind[lane] == CLOSE:
-                    hours = left[lane]
-                place = 0
-                while (
-                    place + 2 < knots.shape[0]
-                    and knots[place + 1, lane] <= hours
-                    and np.isfinite(knots[place + 2, lane])
-                ):
-                    place += 1
-                slope = (levels[place + 1, lane] - levels[place, lane]) / (knots[place + 1, lane] - knots[place, lane])
-                board[base + q * L + lane] = levels[place, lane] + (hours - knots[place, lane]) * slope
+            while place + 1 < knots.shape[0] and knots[place + 1, lane] <= left[lane] + TINY:
+                place += 1
+            if rule == 1 and place + 1 < knots.shape[0]:
+                place += 1
+            board[row * points[0] * L + lane] = levels[place, lane]
+
+
+@inner
+def _lay_line(plan, work, row, knots, levels):
+    """Write a covariate that goes straight from knot to knot: windows end at knots."""
+    meta, board, base, J, K = work.meta, work.board, row * work.points[0] * L, plan.size[0], plan.size[1]
+    meta[row, 0], meta[row, 1] = K * PT * L, L
+    meta[row, 2], meta[row, 3] = J * K * PT * L, L
+    work.top[0] = 0
+    line = rows_of(work, 5)  # knot, level there, slope, hours, hours of a panel
+    for lane in range(L):
+        left, place = plan.left[lane], 0
+        while place + 2 < knots.shape[0] and knots[place + 1, lane] <= left + TINY and knots[place + 2, lane] < np.inf:
+            place += 1
+        line[0, lane], line[1, lane] = knots[place, lane], levels[place, lane]
+        line[2, lane] = (levels[place + 1, lane] - levels[place, lane]) / (knots[place + 1, lane] - knots[place, lane])
+    knot, level, slope = load(line, 0), load(line, L), load(line, 2 * L)
+    for panel in range(J * K):
+        for lane in range(L):
+            stands = plan.kind[lane] == CLOSE
+            line[3, lane] = plan.left[lane] if stands else plan.starts[panel, lane]
+            line[4, lane] = 0.0 if stands else plan.widths[panel, lane]
+        start, width = sub(load(line, 3 * L), knot), load(line, 4 * L)
+        for point in range(PT):
+            at = fma(width, splat(POINTS[point]), start)
+            store(board, base + (panel * PT + point) * L, fma(at, slope, level))
+    for o in range(plan.size[2]):
+        for lane in range(L):
+            periods = plan.at[o, lane] if o < plan.boundaries[lane] else 0
+            line[3, lane] = plan.left[lane] + periods * plan.length[lane]
+        at = sub(load(line, 3 * L), knot)
+        store(board, base + (J * K * PT + o) * L, fma(at, slope, level))
