@@ -290,6 +290,19 @@ def _held(work, panel, n, idle, begins, spread):
 
 
 @inner
+def _walked(plan, work, everyone, j):
+    """Return whether a member is taken through a sampled period.
+
+    Of one that nobody reads, the first and the last period of a leap stand for all in which no output is wanted: its
+    maps tell where it ends.
+    """
+    found = j < 2 or work.read[everyone] != 0
+    for panel in range(j * plan.size[1], (j + 1) * plan.size[1]):
+        found = found or plan.shown[panel] != 0
+    return found
+
+
+@inner
 def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samples, over_points, begins):
     """Take a member through the panels of J samples: what it offers, both ends of its path, and error estimates."""
     columns, K, then = program.stage[stage], plan.size[1], program.then
@@ -299,6 +312,8 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
     for lane in range(L):
         special = special or idle[lane] != 0 or begins[lane] >= 0
     for j in range(J):
+        if not _walked(plan, work, columns[FIRST_MEMBER] + member, j):
+            continue
         move(work.z, j * work.z.shape[1] * L, x, 0, n)
         move(tile.r, first * L, r, 0, n)
         for k in range(K):
@@ -334,14 +349,19 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
 @inner
 def assess(program, plan, tile, work, stage, member, n, first, J, rtol, horizon, decay):
     """Judge every panel of the path by what its end may be off by."""
-    peak, lost, panels = rows_of(work, n), rows_of(work, 1), J * plan.size[1]
+    peak, lost, K = rows_of(work, n), rows_of(work, 1), plan.size[1]
+    everyone = program.stage[stage, FIRST_MEMBER] + member
     for lane in range(L):
         lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
     move(tile.peak, first * L, peak, 0, n)
-    for panel in range(panels):
-        raise_to(peak, work.ends, (2 * panel + 1) * n * L, n)
+    for j in range(J):
+        if _walked(plan, work, everyone, j):
+            for panel in range(j * K, (j + 1) * K):
+                raise_to(peak, work.ends, (2 * panel + 1) * n * L, n)
     move(peak, 0, tile.peak_next, first * L, n)
-    for panel in range(panels):
-        begin = 2 * panel * n * L
-        judge(plan.ratio, panel, work.ends, begin, begin + n * L, n, view(work.spread, panel * n * L, (n, L)),
-              plan.widths, lost, tile.noise, first, peak, SAFETY * rtol, FLOOR)  # fmt: skip
+    for j in range(J):
+        if _walked(plan, work, everyone, j):
+            for panel in range(j * K, (j + 1) * K):
+                begin = 2 * panel * n * L
+                judge(plan.ratio, panel, work.ends, begin, begin + n * L, n, view(work.spread, panel * n * L, (n, L)),
+                      plan.widths, lost, tile.noise, first, peak, SAFETY * rtol, FLOOR)  # fmt: skip
