@@ -195,9 +195,23 @@ def _onsets(program, plan, tile, state, work, lane, raw):
 
 
 @inner
+def _panel_at(plan, lane, at):
+    """Return the panel of a lane's window in which a time lies: of a leap, in the sample of its period."""
+    starts, widths, K = plan.starts, plan.widths, plan.size[1]
+    j, k = 0, 0
+    if plan.kind[lane] == LEAP:
+        number = np.int64(np.floor((at - plan.left[lane]) / plan.length[lane] + 1e-9))
+        while plan.nodes[j, lane] != number:
+            j += 1
+    while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
+        k += 1
+    return j * K + k
+
+
+@inner
 def show(plan, times):
     """Mark the panels at whose end an output is wanted; at boundaries of a leap's periods outputs stand elsewhere."""
-    left, nodes, starts, widths, K = plan.left, plan.nodes, plan.starts, plan.widths, plan.size[1]
+    left, K = plan.left, plan.size[1]
     for panel in range(plan.size[0] * K):
         plan.shown[panel] = 0
     if plan.size[2] > 0:  # what is the same in every period is at its boundaries as at its end
@@ -208,20 +222,15 @@ def show(plan, times):
             continue
         o = after(times, 0, times.size, left[lane])
         while o < times.size and times[o] <= plan.right[lane] + TINY:
-            at, j, k = times[o], 0, 0
+            at = times[o]
             o += 1
-            if leaping:
-                if boundary < plan.boundaries[lane]:
-                    here = left[lane] + plan.at[boundary, lane] * plan.length[lane]
-                    if abs(at - here) <= TINY:
-                        boundary += 1
-                        continue
-                number = np.int64(np.floor((at - left[lane]) / plan.length[lane] + 1e-9))
-                while nodes[j, lane] != number:
-                    j += 1
-            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
-                k += 1
-            plan.shown[j * K + k] = plan.shown[k] = 1  # the first sample's stands for all where all are equal
+            if leaping and boundary < plan.boundaries[lane]:
+                here = left[lane] + plan.at[boundary, lane] * plan.length[lane]
+                if abs(at - here) <= TINY:
+                    boundary += 1
+                    continue
+            panel = _panel_at(plan, lane, at)
+            plan.shown[panel] = plan.shown[panel % K] = 1  # the first sample's stands for all where all are equal
 
 
 @inner
@@ -231,24 +240,15 @@ def capture(plan, times, lane, until, noted):
     noted (times + 2, L): twice the number of a panel, or twice that of a boundary and 1; -1 for nothing. The last two
     rows: the first output time of which something is noted, and the one behind the last.
     """
-    left, boundaries, kind, plan_at = plan.left, plan.boundaries, plan.kind, plan.at
-    length, nodes, starts, widths = plan.length, plan.nodes, plan.starts, plan.widths
-    K = plan.size[1]
+    left, boundaries, kind, plan_at, length = plan.left, plan.boundaries, plan.kind, plan.at, plan.length
     o = after(times, 0, times.size, left[lane])
     boundary = 0
     while o < times.size and times[o] <= min(plan.right[lane], until) + TINY:
-        at, j, k = times[o], 0, 0
+        at = times[o]
         on_boundary = boundary < boundaries[lane] and kind[lane] == LEAP
         if on_boundary:
             on_boundary = abs(at - left[lane] - plan_at[boundary, lane] * length[lane]) <= TINY
-        if not on_boundary:
-            if kind[lane] == LEAP:
-                number = np.int64(np.floor((at - left[lane]) / length[lane] + 1e-9))
-                while nodes[j, lane] != number:
-                    j += 1
-            while k < K - 1 and starts[j * K + k, lane] + widths[j * K + k, lane] < at - 2 * TINY:
-                k += 1
-        noted[o, lane] = 2 * boundary + 1 if on_boundary else 2 * (j * K + k)
+        noted[o, lane] = 2 * boundary + 1 if on_boundary else 2 * _panel_at(plan, lane, at)
         noted[times.size, lane] = min(noted[times.size, lane], o)
         boundary += on_boundary
         o += 1

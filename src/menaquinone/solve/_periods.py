@@ -239,6 +239,28 @@ def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol)
 
 
 @inner
+def _constant(newton, many, columns, lane):
+    """Return whether the maps of all periods of a lane are the same."""
+    constant = True
+    for place in range(1, many):
+        for c in range(columns):
+            constant = constant and newton[place, c, lane] == 0.0
+    return constant
+
+
+@inner
+def _rests(tile, work, x, n, first, lane, rtol, found):
+    """Find the periodic orbit of a lane; return whether there is one and the lane is on it."""
+    if not orbit_of(work, n, lane, found):
+        return False
+    near = True
+    for i in range(n):
+        scale = abs(found[i]) + FLOOR * tile.peak[first + i, lane]
+        near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + tile.noise[first + i, lane]
+    return near
+
+
+@inner
 def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol, waiting, still):
     """Fill z: where every sample starts, and the end of the window; note who is periodic.
 
@@ -247,8 +269,7 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
     still (L,) gets who is. Returns whether all lanes are, so that one sample shows them all.
     """
     idle = tile.idle[program.stage[stage, FIRST_MEMBER] + member]
-    kind, leap_ratio, plan_iterated, peak = plan.kind, plan.leap_ratio, plan.iterated, tile.peak
-    noise, z = tile.noise, work.z
+    kind, leap_ratio, plan_iterated, z = plan.kind, plan.leap_ratio, plan.iterated, work.z
     columns = program.stage[stage]
     J, O = plan.size[0], plan.size[2]
     size = J + O
@@ -280,22 +301,14 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
                 leap_ratio[lane] = np.inf
         if kind[lane] != LEAP:
             continue
-        constant = True
-        for place in range(1, plan.base[lane]):
-            for c in range(count):
-                constant = constant and newton[place, c, lane] == 0.0
-        if constant and columns[STEADY] and orbit_of(work, n, lane, found):
-            near = True
+        constant = _constant(newton, plan.base[lane], count, lane)
+        if constant and columns[STEADY] and _rests(tile, work, x, n, first, lane, rtol, found):
+            still[lane] = 1
             for i in range(n):
-                scale = abs(found[i]) + FLOOR * peak[first + i, lane]
-                near = near and abs(x[i, lane] - found[i]) <= _SNAP * rtol * scale + noise[first + i, lane]
-            if near:
-                still[lane] = 1
-                for i in range(n):
-                    z[size, i, lane] = found[i]
-                    for slot in range(J):
-                        z[slot, i, lane] = found[i]
-                continue
+                z[size, i, lane] = found[i]
+                for slot in range(J):
+                    z[slot, i, lane] = found[i]
+            continue
         iterated[lane] = 0 if constant else max(plan_iterated[lane], 0)
         if plan_iterated[lane] < 0 and not constant:
             leap_ratio[lane] = np.inf

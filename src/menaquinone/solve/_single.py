@@ -93,6 +93,18 @@ def _defect(half: Half, z: Any, started: Any, y: list[Any]) -> Any:
     return builder.fmul(half.largest(found, led), number(LARGEST))
 
 
+def _add(half: Half, acts: Any, acts_at: Any, states: tuple[Any, Any], terms: list[tuple[Any, ...]]) -> None:
+    """Add to totals, each (of a at, of x at, total), what states from one to before another do, where they act."""
+    builder = half.builder
+    with cgutils.for_range_slice(builder, *states, ir.Constant(_INTEGER, 1)) as (j, _):
+        act = builder.load(builder.gep(acts, [builder.add(acts_at, j)]))
+        with builder.if_then(builder.icmp_unsigned("!=", act, ir.Constant(act.type, 0))):
+            column = builder.mul(j, ir.Constant(_INTEGER, LANES))
+            for (a, at), (x, place), total in terms:
+                share, state = half.load(a, builder.add(at, column)), half.load(x, builder.add(place, column))
+                builder.store(half.fma(share, state, builder.load(total)), total)
+
+
 @intrinsic
 def solve_state(
     typingctx: Any, i: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, b_step: Any, r: Any, width: Any,
@@ -119,7 +131,7 @@ def solve_state(
         i, a_at, a_step, b_at, b_step, width, acts_at, x_at, x_step, x_column, s_at, s_step, columns, judged = (
             args[k] for k in (0, 2, 3, 5, 6, 8, 10, 12, 13, 14, 16, 17, 18, 19)
         )
-        nothing = number(0.0)
+        nothing, zero = number(0.0), ir.Constant(_INTEGER, 0)
         own = builder.mul(i, ir.Constant(_INTEGER, LANES))
 
         def places(at: Any, step: Any) -> list[Any]:
@@ -133,38 +145,28 @@ def solve_state(
             rows, inverse = _factors(half, z)
             sums = [cgutils.alloca_once(builder, nothing.type) for _ in range(STAGES)]
             with cgutils.for_range(builder, columns) as loop:
-                driven = builder.icmp_signed("==", loop.index, ir.Constant(_INTEGER, 0))
+                driven = builder.icmp_signed("==", loop.index, zero)
                 x_places = places(builder.add(x_at, builder.mul(x_column, loop.index)), x_step)
                 begin = half.load(start, builder.add(builder.add(s_at, own), builder.mul(s_step, loop.index)))
                 for at, total in zip(b_places, sums, strict=True):
                     given = builder.fadd(half.load(b, at), half.load(r, own))
                     builder.store(builder.select(driven, given, nothing), total)
                 unit = builder.sub(loop.index, ir.Constant(_INTEGER, 1))
-                before = builder.select(driven, ir.Constant(_INTEGER, 0), unit)
-                with cgutils.for_range_slice(builder, before, i, ir.Constant(_INTEGER, 1)) as (j, _):
-                    act = builder.load(builder.gep(acts, [builder.add(acts_at, j)]))
-                    with builder.if_then(builder.icmp_unsigned("!=", act, ir.Constant(act.type, 0))):
-                        column = builder.mul(j, ir.Constant(_INTEGER, LANES))
-                        for at, place, total in zip(a_places, x_places, sums, strict=True):
-                            share = half.load(a, builder.add(at, column))
-                            felt = half.fma(share, half.load(x, builder.add(place, column)), builder.load(total))
-                            builder.store(felt, total)
+                before = builder.select(driven, zero, unit)
+                at_nodes = [
+                    ((a, at), (x, place), total) for at, place, total in zip(a_places, x_places, sums, strict=True)
+                ]
+                _add(half, acts, acts_at, (before, i), at_nodes)
                 # what changes in the panel: a state at rest stays to the last bit
                 y = [half.fma(wide, builder.load(total), builder.fmul(z[k], begin)) for k, total in enumerate(sums)]
                 y = _solve(half, rows, inverse, y)
                 for value, place in zip(y, x_places, strict=True):
                     half.store(builder.fadd(begin, value), x, builder.add(place, own))
-                with builder.if_then(builder.icmp_signed("!=", judged, ir.Constant(_INTEGER, 0))):
+                with builder.if_then(builder.icmp_signed("!=", judged, zero)):
                     rate = sums[0]  # it has served
                     builder.store(builder.fadd(half.load(b, builder.sub(b_at, b_step)), half.load(r, own)), rate)
-                    here = builder.sub(a_at, a_step)
-                    with cgutils.for_range(builder, builder.add(i, ir.Constant(_INTEGER, 1))) as felt:
-                        act = builder.load(builder.gep(acts, [builder.add(acts_at, felt.index)]))
-                        with builder.if_then(builder.icmp_unsigned("!=", act, ir.Constant(act.type, 0))):
-                            column = builder.mul(felt.index, ir.Constant(_INTEGER, LANES))
-                            share = half.load(a, builder.add(here, column))
-                            state = half.load(start, builder.add(s_at, column))
-                            builder.store(half.fma(share, state, builder.load(rate)), rate)
+                    at_start = [((a, builder.sub(a_at, a_step)), (start, s_at), rate)]
+                    _add(half, acts, acts_at, (zero, builder.add(i, ir.Constant(_INTEGER, 1))), at_start)
                     started = builder.fmul(wide, builder.load(rate))
                     half.store(_defect(half, z[-1], started, y), spread, own)
         return context.get_dummy_value()

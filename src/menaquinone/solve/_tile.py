@@ -163,6 +163,21 @@ def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
     return -1
 
 
+@inner
+def _judge(program, agenda, crowd, plan, tile, state, work, raw, times, first, adaptive, leaps, noted, outcome,
+           statistics):  # fmt: skip
+    """Let lanes go on whose windows hold, and note how the others try again."""
+    for lane in range(L):
+        if plan.kind[lane] != IDLE:
+            leap = plan.kind[lane] == LEAP
+            statistics[4] += leap
+            if decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
+                capture(plan, times, lane, np.inf, noted)
+                accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
+                statistics[0] += 1
+                statistics[3] += leap
+
+
 @whole
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
         since, number, noted, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
@@ -214,15 +229,8 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
             if waiting:
                 turn = _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome)
                 continue
-            for lane in range(L):
-                if plan.kind[lane] != IDLE:
-                    leap = plan.kind[lane] == LEAP
-                    statistics[4] += leap
-                    if decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
-                        capture(plan, times, lane, np.inf, noted)
-                        accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
-                        statistics[0] += 1
-                        statistics[3] += leap
+            _judge(program, agenda, crowd, plan, tile, state, work, raw, times, first, adaptive, leaps, noted, outcome,
+                   statistics)  # fmt: skip
             take(program, plan, work, noted, found)
         for lane in range(L):
             status[first + lane] = np.int64(outcome[0, lane])
