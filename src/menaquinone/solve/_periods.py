@@ -148,6 +148,51 @@ def _put(work, n, slot, numbers, iterated, now):
 
 
 @inner
+def _pick_boundaries(plan, work, n, reach, iterated, power, shift, count, settled, now):
+    """Fill z of leaping lanes at every boundary; now (n, L): where lanes are that have no map of their own left.
+
+    From one boundary to the next it is as many periods nearly always: the step over them is put together once. Lanes
+    that are looked up take it too, so that nothing is put together anew when they come behind their own periods.
+    """
+    track, z, J, scratch = work.track, work.z, plan.size[0], rows_of(work, 2 * n + 1)
+    at, times, often = work.whole[AT], work.whole[SEEKING], work.whole[BETWEEN]
+    once, added, nothing = rows_of(work, n * n), rows_of(work, n), zeros_of(work, count * n)
+    for lane in range(L):
+        often[lane] = -1
+    for o in range(plan.size[2]):
+        if not plan.paced[o]:
+            behind, same = False, True
+            for lane in range(L):
+                if at[lane] == NEVER or o >= plan.boundaries[lane]:
+                    times[lane] = max(often[lane], 0)
+                    continue
+                before = plan.at[o - 1, lane] if o > 0 else 0
+                if plan.at[o, lane] > iterated[lane]:
+                    behind = True
+                    if before < iterated[lane]:
+                        before = iterated[lane]
+                        for i in range(n):
+                            now[i, lane] = settled[i, lane]
+                times[lane] = plan.at[o, lane] - before
+                if times[lane] >= 1 << count:  # looked up, with hardly anything behind: it goes nowhere
+                    times[lane] = max(often[lane], 0)
+                same = same and times[lane] == often[lane]
+            if behind and not same:
+                joined(n, reach, times, power, shift, nothing, once, added, scratch)
+                for lane in range(L):
+                    often[lane] = times[lane]
+            if behind:
+                step(n, reach, once, added, now, scratch)
+            for lane in range(L):
+                if at[lane] != NEVER and o < plan.boundaries[lane] and plan.at[o, lane] <= iterated[lane]:
+                    for i in range(n):
+                        now[i, lane] = track[plan.at[o, lane], i, lane]
+        else:
+            step(n, reach, once, added, now, scratch)
+        move(now, 0, z, (J + o) * z.shape[1] * L, n)
+
+
+@inner
 def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
     """Fill z of leaping lanes: the state at every sample, every boundary and the end.
 
@@ -177,29 +222,7 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
         lead(n, reach, times, power, shift, now, scratch)
         _put(work, n, slot if slot < J else J + O, numbers, iterated, now)
     move(settled, 0, now, 0, n)
-    once, added, often = rows_of(work, n * n), rows_of(work, n), work.whole[BETWEEN]
-    nothing = zeros_of(work, count * n)
-    for lane in range(L):
-        often[lane] = -1
-    for o in range(O):
-        if plan.paced[o]:
-            for lane in range(L):
-                at[lane] += often[lane]
-            step(n, reach, once, added, now, scratch)
-            move(now, 0, work.z, (J + o) * work.z.shape[1] * L, n)
-            continue
-        again = True
-        for lane in range(L):
-            goes = at[lane] != NEVER and o < plan.boundaries[lane]
-            numbers[lane] = plan.at[o, lane] if goes else -1
-            times[lane] = max(numbers[lane] - at[lane], 0)
-            at[lane] += times[lane]
-            again = again and times[lane] == often[lane]
-            often[lane] = times[lane]
-        if not again:
-            joined(n, reach, times, power, shift, nothing, once, added, scratch)
-        step(n, reach, once, added, now, scratch)
-        _put(work, n, J + o, numbers, iterated, now)
+    _pick_boundaries(plan, work, n, reach, iterated, power, shift, count, settled, now)
     work.top[0] = top
 
 

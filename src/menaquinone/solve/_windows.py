@@ -50,8 +50,11 @@ def _outputs_of_leap(times, left, period, count, base, plan, lane):
 
 
 @inner
-def _nodes(plan, lane, count, base, ratio, drifts, late, rtol):
-    """Choose the sampled periods of a leap: evenly in what fades by ratio in a period, in time where nothing does."""
+def _nodes(plan, lane, count, boundaries, base, ratio, drifts, late, rtol):
+    """Choose the sampled periods of a leap: evenly in what fades by ratio in a period, in time where nothing does.
+
+    And how many are iterated one by one: up to a boundary if one is near, from which on steps are alike.
+    """
     nodes, places = plan.nodes, PLACES[base]
     last = count - 1
     bend = np.log(ratio) if ratio < 1.0 else 0.0
@@ -76,6 +79,10 @@ def _nodes(plan, lane, count, base, ratio, drifts, late, rtol):
     plan.both[lane], plan.late[lane] = 1.0 if drifts and ratio < 1.0 else 0.0, 1.0 if late else 0.0
     if bend < 0.0 and not drifts:
         most = min(count, np.int64(np.ceil(np.log(_GONE * rtol) / bend)) + 1)
+    for o in range(boundaries):
+        if plan.at[o, lane] >= most:
+            most = plan.at[o, lane] if plan.at[o, lane] <= most + most // 4 else most
+            break
     plan.iterated[lane] = most if most <= MOST_ITERATED else -1
 
 
@@ -109,7 +116,7 @@ def _try_leap(plan, state, slowest, drifts, times, lane, count, begin, period, r
     if fits < count:
         return False
     plan.base[lane] = base
-    _nodes(plan, lane, count, base, ratio, drifts, late, rtol)
+    _nodes(plan, lane, count, boundaries, base, ratio, drifts, late, rtol)
     extra = base
     for j in range(base, samples):  # periods that are sampled anyway need no second sample
         known = False
@@ -198,14 +205,13 @@ def tabulate_leaps(plan):
 @inner
 def _pace(plan):
     """Note the boundaries to which the same step leads, in every lane, as to those before."""
-    at, iterated, boundaries = plan.at, plan.iterated, plan.boundaries
+    at, iterated = plan.at, plan.iterated
     for o in range(plan.size[2]):
         same = o > 1
         for lane in range(L):
-            if o > 1 and plan.kind[lane] == LEAP and o - 2 < boundaries[lane]:
-                step = at[o, lane] - at[o - 1, lane] if o < boundaries[lane] else 0
-                before = at[o - 1, lane] - at[o - 2, lane] if o - 1 < boundaries[lane] else 0
-                same = same and step == before and at[o - 2, lane] > iterated[lane]
+            if o > 1 and plan.kind[lane] == LEAP and o < plan.boundaries[lane]:
+                alike = at[o, lane] - at[o - 1, lane] == at[o - 1, lane] - at[o - 2, lane]
+                same = same and alike and at[o - 2, lane] >= iterated[lane]
         plan.paced[o] = same
 
 
