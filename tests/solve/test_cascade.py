@@ -93,3 +93,18 @@ def test_scratch_is_that_of_the_same_model_and_marks():
     assert spare.taken(one, few) is first
     spare.left([cascade._Scratch(first.space, len(few)) for _ in range(100)])
     assert len(spare._held) == cascade._MOST_SPARE
+
+
+@given(st.integers(0, 5000), st.integers(1, 40), st.integers(1, 5))
+def test_people_are_cut_into_blocks_of_whole_tiles_the_first_of_them_narrower(n, tiles, workers):
+    width = tiles * cascade.LANES
+    cuts = cascade._cuts(n, width, workers)
+    assert (cuts[0], cuts[-1]) == (0, n)
+    assert all(cut % cascade.LANES == 0 for cut in cuts[:-1])
+    sizes = [last - first for first, last in pairwise(cuts)]
+    assert all(0 < size <= width for size in sizes)
+    whole = sizes[:-1]  # the last takes what is left
+    assert whole[: workers - 1] == sorted(whole[: workers - 1])
+    assert all(size == width for size in whole[workers - 1 :])
+    if tiles >= workers:
+        assert len(set(whole[:workers])) == len(whole[:workers])

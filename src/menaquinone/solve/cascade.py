@@ -7,6 +7,7 @@ panels equal anyway. A block's width never shows in a subject's numbers.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -125,10 +126,11 @@ class Cascade:
         problem.prepare()
         runner = _Runner(self, problem, wanted, room)
         together = max(1, _AS_ONE // width) * width
+        cuts = _cuts(len(order), together, workers if together == width else 1)
         blocks = [
             block
-            for first in range(0, len(order), together)
-            for block in _Gathering(runner.built, order[first : first + together], width).blocks
+            for first, last in pairwise(cuts)
+            for block in _Gathering(runner.built, order[first:last], width).blocks
         ]
 
         def run(block: _Block) -> Piece:
@@ -147,6 +149,19 @@ class Cascade:
             runner.leave()
         if progress is not None:
             progress(problem.people.n, problem.people.n)
+
+
+def _cuts(n: int, width: int, workers: int) -> list[int]:
+    """Return where n people are cut into blocks: the first are narrower, a different one for each worker.
+
+    Workers then come to the end of a block one after the other: while all put people into arrays, none would compute.
+    """
+    cuts = [0]
+    for worker in range(1, workers):
+        cuts.append(cuts[-1] + max(LANES, width * worker // workers // LANES * LANES))
+    while cuts[-1] < n:
+        cuts.append(cuts[-1] + width)
+    return [*(cut for cut in cuts if cut < n), n]
 
 
 class _Gathering:
