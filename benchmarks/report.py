@@ -258,13 +258,13 @@ def _picture(rows: list[dict], path: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
     rows = [one for one in _most(rows) if one.get("error")]
-    for colour, engine in zip(COLOURS * 2, dict.fromkeys(one["engine"] for one in rows), strict=False):
+    looks = [(colour, line) for line in ("o-", "s--") for colour in COLOURS]
+    for (colour, line), engine in zip(looks, dict.fromkeys(one["engine"] for one in rows), strict=False):
         mine = [one for one in rows if one["engine"] == engine]
-        two = [one for one in mine if one["threads"] == 2]
-        threads = 2 if len(two) > 1 else 1
+        threads = max((1, 2), key=lambda count, mine=mine: (sum(one["threads"] == count for one in mine), count))
         front = _front([one for one in mine if one["threads"] == threads])
         label = f"{engine}, {threads} thread{'s' * (threads > 1)}"
-        axes.loglog(*zip(*front, strict=True), "o-", color=colour, label=label, markersize=4, linewidth=1.3)
+        axes.loglog(*zip(*front, strict=True), line, color=colour, label=label, markersize=4, linewidth=1.3)
     axes.axvline(WANTED, color="0.8", linewidth=1, zorder=0)
     axes.invert_xaxis()
     axes.set_xlabel("worst relative error")
