@@ -99,7 +99,7 @@ def _beside(driver: tuple[Any, ...]) -> "subprocess.Popen[bytes] | None":
         return None
     with suppress(OSError):
         child = subprocess.Popen(  # noqa: S603 (its own code)
-            [sys.executable, "-c", _BESIDE],
+            [sys.executable, "-P", "-c", _BESIDE],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         assert child.stdin is not None
