@@ -133,7 +133,7 @@ def frozen(array: Any, dtype: Any = float) -> np.ndarray:
     return copied
 
 
-def day_nearest(hours: np.ndarray) -> np.ndarray:
+def _day_nearest(hours: np.ndarray) -> np.ndarray:
     """Return the beginnings of days since entry, h, next to some hours.
 
     What happens once a year is known to no hour: on the boundary of a day it leaves the days whole.
@@ -147,7 +147,7 @@ def year_steps(horizon: float) -> tuple[np.ndarray, np.ndarray]:
     A year that starts at the horizon is included.
     """
     years = np.arange(floor(horizon / HOURS_PER_YEAR) + 2)
-    starts = day_nearest(years * HOURS_PER_YEAR)
+    starts = _day_nearest(years * HOURS_PER_YEAR)
     return years[starts <= horizon], starts[starts <= horizon]
 
 
@@ -186,7 +186,7 @@ def bone_loss(since: np.ndarray) -> Covariate:
     """
     applies = np.isfinite(since)[:, None]
     starts = np.array(effects.BONE_LOSS_YEARS)
-    knots = day_nearest((starts - np.where(applies, since[:, None], 0.0)) * HOURS_PER_YEAR)
+    knots = _day_nearest((starts - np.where(applies, since[:, None], 0.0)) * HOURS_PER_YEAR)
     levels = np.array([level.value for _, level in effects.BONE_LOSS])
     first = np.minimum(knots[:, :1], 0.0) - HOURS_PER_YEAR
     values = np.where(applies, levels, levels[-1])
@@ -259,7 +259,6 @@ __all__ = [
     "ageing",
     "bone_loss",
     "constant",
-    "day_nearest",
     "frozen",
     "growth_noise",
     "habitual_drugs",
