@@ -138,7 +138,7 @@ def collocated(a, b, width, x, r):
     spread = np.full((n, LANES), np.nan)
     called(
         algebra.collocation_error, **panel, linked=acts, x=path, path=0, size=filters, matrix=np.empty((n, n, LANES)),
-        right=np.empty((n, 1, LANES)), spread=spread,
+        right=np.empty((n, 1, LANES)), spread=spread, falling=True,
     )  # fmt: skip
     return path, spread
 

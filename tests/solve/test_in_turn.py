@@ -59,6 +59,7 @@ def error_along(a, b, width, r, path):
     called(
         algebra.collocation_error, a=a, b=b, q=0, moving=1, **panel(width), r=r, linked=acts, x=path, path=0,
         size=filters, matrix=np.full((n, n, LANES), np.nan), right=np.full((n, 1, LANES), np.nan), spread=spread,
+        falling=True,
     )  # fmt: skip
     return spread
 

@@ -39,6 +39,36 @@ KEPT = {
         "MK-8", ({"TIME": 63.688068418, "AMT": 1496.39, "CMT": "oral[MK-8]", "II": 24.0, "ADDL": 2},), 111.688068418,
         turnover={"capacity": 3.37347, "half_level": 0.182349, "gain": 0.023856, "base": 0.0, "loss": 0.00122268},
     ),
+    "a saturated loss that ends abruptly": Case(
+        -1, ("MK-8",), ("bone",), (), (), {},
+        ((
+            "turnover",
+            {"capacity": 10.7152, "half_level": 0.109063, "gain": 0.10516, "base": 0.0416595, "loss": 0.00254708},
+        ),),
+        ("older", 1, 162710205), ({"TIME": 0.0, "CMT": "oral[MK-8]", "AMT": 44234.9, "F": 0.540668},), (217.0,),
+    ),
+    "a steady state of a saturable block that rests at nothing": Case(
+        -1, ("MK-4",), ("liver",), (), (),
+        {"muscle_time[MK-4]": 2.0, "clearance[MK-4]": 8.0, "central_volume[MK-4]": 4.0, "exchange[MK-4]": 4.0,
+         "peripheral_volume[MK-4]": 5.0},
+        ((
+            "turnover",
+            {"capacity": 1.97332, "half_level": 0.114023, "gain": 0.0189601, "base": 0.0, "loss": 0.0763501},
+        ),),
+        ("reference", 1, 2140974690),
+        ({"TIME": 17.333333333, "EVID": 4, "CMT": "im[MK-4]", "AMT": 6391.03, "II": 12.0, "SS": 2},), (30.0,),
+    ),
+    "a saturable loss that fills up between two outputs": Case(
+        -1, ("MK-4",), ("vessel",), (), (), {},
+        ((
+            "turnover",
+            {"capacity": 14.1806, "half_level": 0.118165, "gain": 0.0542226, "base": 0.0, "loss": 0.00165361},
+        ),),
+        ("postmenopausal", 1, 989614887),
+        ({"TIME": 20.333333333, "EVID": 4, "CMT": "iv[MK-4]", "AMT": 4310.81, "II": 10.219042243, "ADDL": 6,
+          "LAG": 26.0},),
+        (46.333333333, 52.0, 58.0),
+    ),
     "a fast state behind four hours of a smooth input": Case(
         -1, ("MK-7",), ("vessel",), (), (), {},
         (

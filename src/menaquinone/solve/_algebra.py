@@ -203,8 +203,11 @@ def slaved(h, rate):
 
 
 @inner
-def _caused(a, b, q, moving, h, r, linked, x, path, n, i):
-    """Return what the last divided difference of the rate of state i along a path does to it in a panel of width h."""
+def _caused(a, b, q, moving, h, r, linked, x, path, n, i, falling):
+    """Return what the last divided difference of the rate of state i along a path does to it in a panel of width h.
+
+    Or, if terms may be taken to go on falling, what the one after it does.
+    """
     off, lower, lowest = splat(0.0), splat(0.0), splat(0.0)
     for point in range(S + 1):
         here = (q + point * moving) * n + i
@@ -215,23 +218,27 @@ def _caused(a, b, q, moving, h, r, linked, x, path, n, i):
         off = fma(rate, splat(DIFFERENCE[point]), off)
         lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
         lowest = fma(rate, splat(LOWEST_DIFFERENCE[point]), lowest)
+    reach = mul(h, splat(LARGEST))
+    if not falling:
+        return mul(magnitude(off), reach)
     fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / FAST))
     led = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
-    return mul(largest(magnitude(_next_term(off, lower, lowest)), led), mul(h, splat(LARGEST)))
+    return mul(largest(magnitude(_next_term(off, lower, lowest)), led), reach)
 
 
 @inner
-def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, matrix, right, spread):
+def collocation_error(a, b, q, moving, widths, panel, r, linked, x, path, size, matrix, right, spread, falling):
     """Fill spread (n, L): what the last divided difference of the rates along a path does to the end.
 
-    The path (points, n, L) stands in x from element ``path`` on; size (n, n): structure of the filter's elimination.
+    The path (points, n, L) stands in x from element ``path`` on; size (n, n): structure of the filter's elimination;
+    falling: whether terms may be taken to go on falling, which those of rates with a saturable part need not do.
 
     Stiff modes are damped by the rule, their defect is no error: it is filtered.
     """
     n = r.shape[0]
     h = load(widths, panel * L)
     for i in range(n):
-        store(right, i * L, _caused(a, b, q, moving, h, r, linked, x, path, n, i))
+        store(right, i * L, _caused(a, b, q, moving, h, r, linked, x, path, n, i, falling))
         for j in range(n):
             value = slaved(h, load(a, (((q + S * moving) * n + i) * n + j) * L))
             store(matrix, (i * n + j) * L, add(value, splat(1.0 if i == j else 0.0)))

@@ -18,7 +18,7 @@ from menaquinone.solve._algebra import (
     zeros_of,
 )
 from menaquinone.solve._compiled import inner
-from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, PT, SAFETY
+from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, PT
 from menaquinone.solve._panels import happen
 from menaquinone.solve._periods import orbit_of
 from menaquinone.solve._pointers import invoke9
@@ -72,7 +72,7 @@ def _curved_panel(program, plan, tile, work, stage, member, n, first, panel, r, 
         collocate(a, b, 0, 1, widths, panel, r, acts, used, filled, matrix, right, new_keep, 0, new_psi, 0)
         copy(trial[0], path[0])
         onward(new_keep, 0, new_psi, 0, S, reach, path[0], trial, n * L)
-        collocation_error(a, b, 0, 1, widths, panel, r, acts, trial, 0, filter_used, matrix, right, error)
+        collocation_error(a, b, 0, 1, widths, panel, r, acts, trial, 0, filter_used, matrix, right, error, False)
         anyone = False
         for lane in range(L):
             if going[lane] == 0:
@@ -173,9 +173,9 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
     for lane in range(L):
         lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
     for panel in range(plan.size[1] if judged else 0):
-        begin, spread = panel * PT * n * L, view(work.psi, panel * S * n * L, (n, L))
-        judge(plan.ratio, panel, work_path, begin, begin + S * n * L, n, spread, plan.widths, lost, tile.noise, first,
-              peak, SAFETY * rtol, FLOOR)  # fmt: skip
+        end, spread = (panel * PT + S) * n * L, view(work.psi, panel * S * n * L, (n, L))
+        judge(plan.ratio, panel, work_path, end, end, n, spread, plan.widths, lost, tile.noise, first, peak,
+              rtol, FLOOR)  # fmt: skip
     copy(tile.peak_next[first : first + n], peak)
     copy(tile.r_next[first : first + n], r)
     work.top[0] = top

@@ -258,7 +258,7 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
         onward(work.keep, 0, work.psi, 0, S, reach, x, path, n * L)
         filters = view(program.filters, columns[MASK], (n, n))
         collocation_error(work.a, work.b, 0, moving, plan.widths, panel, r, acts, path, 0, filters, work.newton,
-                          work.right, spread)  # fmt: skip
+                          work.right, spread, True)  # fmt: skip
         return
     row = _constant(program, plan, table, work, stage, member, panel, r)
     for i in range(n):
