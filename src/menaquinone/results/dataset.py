@@ -20,6 +20,7 @@ from menaquinone.inputs.doses import Doses
 from menaquinone.inputs.population import Column, Population
 from menaquinone.model import Model, Offer
 from menaquinone.pause import collecting_later
+from menaquinone.results.variables import dataset
 from menaquinone.units import HOURS_PER_DAY, factor
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Lead:
 ALONE = Lead()
 
 
-@collecting_later()  # xarray looks for a dozen other libraries when it makes its first dataset
+@collecting_later()  # xarray and pandas may not have been imported yet
 def labelled(
     model: Model,
     people: Population,
@@ -83,8 +84,6 @@ def labelled(
     xarray.Dataset
         Dims (lead, subject, time, form / tissue / protein / site).
     """
-    import xarray
-
     codes, failed_at, meanings = status
     front, shape = (*lead.dims, "subject"), (*lead.sizes, people.n)
     data: dict[str, Any] = {}
@@ -112,7 +111,7 @@ def labelled(
     for name, column in people.table.items():
         key = name if name not in data and name not in coords else f"person_{name}"
         data[key] = ("subject", column.values, named(column.unit, column.long_name, column.source) | _flags(column))
-    return xarray.Dataset(data, coords, attributes_of(model, people) | dict(attributes))
+    return dataset(data, coords, attributes_of(model, people) | dict(attributes))
 
 
 def _flags(column: Column) -> dict[str, Any]:

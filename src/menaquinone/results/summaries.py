@@ -20,6 +20,7 @@ from menaquinone.results.dataset import (
     named,
     variable_attributes,
 )
+from menaquinone.results.variables import dataset
 from menaquinone.units import magnitude
 
 if TYPE_CHECKING:
@@ -203,8 +204,6 @@ def labelled_summaries(
     xarray.Dataset
         Dims (lead, column summarised by, time, form / tissue / protein / site, quantile).
     """
-    import xarray
-
     front = (*lead.dims, groups.name) if groups.name else lead.dims
     shape = (*lead.sizes, len(groups)) if groups.name else lead.sizes
     cells = cells_of(model, names, times)
@@ -233,7 +232,7 @@ def labelled_summaries(
         coords[groups.name] = (groups.name, groups.values, dict(groups.attributes))
     if wanted.quantiles:
         coords["quantile"] = ("quantile", list(wanted.quantiles), {"units": "1", "long_name": "share of people below"})
-    return xarray.Dataset(data, coords, attributes_of(model, people) | dict(attributes))
+    return dataset(data, coords, attributes_of(model, people) | dict(attributes))
 
 
 __all__ = ["Cells", "Groups", "Summaries", "cells_of", "groups_of", "labelled_summaries"]
