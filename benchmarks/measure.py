@@ -203,7 +203,11 @@ def keep(path: Path, found: dict[str, Any]) -> None:
 
 
 def fresh(code: str, *arguments: str, **environment: str) -> tuple[float, str]:
-    """Run code in a new interpreter: wall-clock seconds of the whole process, and what it printed."""
+    """Run code in a new interpreter: wall-clock seconds of the whole process, and what it printed.
+
+    Bytecode is kept, as it is by default and as installers write it.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -211,7 +215,7 @@ def fresh(code: str, *arguments: str, **environment: str) -> tuple[float, str]:
         text=True,
         check=True,
         cwd=HERE,
-        env=os.environ | environment,
+        env=kept | environment,
     )
     return time.perf_counter() - began, done.stdout
 

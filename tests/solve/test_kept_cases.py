@@ -69,6 +69,18 @@ KEPT = {
           "LAG": 26.0},),
         (46.333333333, 52.0, 58.0),
     ),
+    "a saturable loss that fills up inside the first panel": Case(
+        -1, ("MK-7",), ("liver",), (), (), {},
+        (
+            (
+                "turnover",
+                {"capacity": 18.1128, "half_level": 0.131416, "gain": 1.20416, "base": 4.44767, "loss": 9.53871},
+            ),
+        ),
+        ("reference", 1, 1595003052),
+        ({"TIME": 0.0, "CMT": "oral[MK-7]", "AMT": 21382.5, "FAT": 0.05039215242149675, "FORMULATION": "cheese"},),
+        (1.5,),
+    ),
     "a fast state behind four hours of a smooth input": Case(
         -1, ("MK-7",), ("vessel",), (), (), {},
         (

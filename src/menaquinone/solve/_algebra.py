@@ -26,6 +26,7 @@ from menaquinone.solve._vectors import (
 )
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
+    CAUTIOUS,
     DIFFERENCE,
     FAST,
     LARGEST,
@@ -219,8 +220,8 @@ def _caused(a, b, q, moving, h, r, linked, x, path, n, i, falling):
         lower = fma(rate, splat(LOWER_DIFFERENCE[point]), lower)
         lowest = fma(rate, splat(LOWEST_DIFFERENCE[point]), lowest)
     reach = mul(h, splat(LARGEST))
-    if not falling:
-        return mul(magnitude(off), reach)
+    if not falling:  # the last term may be small by accident where something fills up inside the panel
+        return mul(largest(magnitude(off), mul(magnitude(lower), splat(CAUTIOUS / TERM_RATIO))), reach)
     fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / FAST))
     led = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
     return mul(largest(magnitude(_next_term(off, lower, lowest)), led), reach)

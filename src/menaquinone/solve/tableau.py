@@ -60,3 +60,5 @@ FAST = 10.0
 """Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
 LEAST = 0.03
 """Most credit that an error estimate gets for terms that fall from one to the next."""
+CAUTIOUS = 0.1
+"""Share of the term before the last that an estimate is at least, where terms need not fall."""
