@@ -19,7 +19,7 @@ from menaquinone.solve.program import (
     PARAMETERS,
     WHEN,
 )
-from menaquinone.solve.tableau import LAGRANGE
+from menaquinone.solve.tableau import LAGRANGE, LEAST
 
 _MOST_STEPS, _MOST_HELD = 16, 3
 """Periods stepped before a leap is tried again, and until something begins."""
@@ -322,18 +322,31 @@ def _base_after(plan, state, lane):
     many, terms = plan.base[lane], plan.terms
     state.span[lane] = max(state.span[lane], plan.periods[lane])
     longer = state.span[lane] / plan.periods[lane]  # the next leap may be as long as the longest was
-    while many > _LEAST_BASE and terms[many - 2, lane] * longer ** (many - 1) <= _SPARE:
+    while many > _LEAST_BASE:
+        last = many - 2
+        if terms[last, lane] * _credit(terms, last, lane) * longer ** (many - 1) > _SPARE:
+            break
         many -= 1
     return _base_from(many)
 
 
 @inner
+def _credit(terms, last, lane):
+    """Return what falling terms are credited where one of them is the last in use."""
+    if last < _LEAST_BASE:
+        return 1.0
+    share = max(terms[last, lane] / terms[last - 1, lane], terms[last - 1, lane] / terms[last - 2, lane])
+    return max(min(share, 1.0), LEAST)
+
+
+@inner
 def _base_beyond(plan, lane):
-    """Return how many samples to try after too few, from how fast the terms fall."""
+    """Return how many samples to try after too few, from how fast the terms fall: one more at least."""
     many, terms = plan.base[lane], plan.terms
     last, fall = terms[many - 1, lane], terms[many - 1, lane] / terms[many - 2, lane]
     if not fall < 1.0:
         return MOST_BASE
+    many, last = many + 1, last * fall
     while many < MOST_BASE and last > _SPARE:
         last *= fall
         many += 1

@@ -23,6 +23,7 @@ from menaquinone.solve._powers import double, doublings_of, joined, lead, step
 from menaquinone.solve._records import view
 from menaquinone.solve._vectors import div, fma, largest, load, magnitude, mul, select, smallest, splat, store, sub
 from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
+from menaquinone.solve.tableau import LEAST
 
 _LEAP = 0.3
 """Share of the tolerance that interpolation between samples may take."""
@@ -227,16 +228,30 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
 
 
 @inner
+def _left_out(plan, recent):
+    """Return what the first term left out may be, from the last three (3, L) in use, the last of them first.
+
+    Terms fall as they did, as far as that is to be credited; one that is small by accident does not vouch for the next.
+    Where there are three samples, or terms are those of two variables, the last itself has to do.
+    """
+    last, second, third = load(recent, 0), load(recent, L), load(recent, 2 * L)
+    share = smallest(splat(1.0), largest(div(last, second), div(second, third)))
+    following = largest(mul(last, largest(share, splat(LEAST))), mul(second, mul(share, share)))
+    return select(load(plan.both, 0), last, select(mul(second, third), following, last))
+
+
+@inner
 def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol):
-    """Raise leaps' errors, over what is allowed, to those of one member: of the last term, and of each before it.
+    """Raise leaps' errors, over what is allowed, to those of one member: of each term, and of the first left out.
 
     Every term is taken to swing as the last does.
     """
     swing, peak, noise, terms = plan.swing, tile.peak, tile.noise, plan.terms
     z, square, sizes, leaping = work.z, work.square, rows_of(work, n), rows_of(work, 1)
-    wide, width = square.shape[1], newton.shape[1] * L
+    wide, width, recent, bases = square.shape[1], newton.shape[1] * L, rows_of(work, 3), rows_of(work, 1)
     for lane in range(L):
         leaping[0, lane] = 1.0 if plan.kind[lane] == LEAP and still[lane] == 0 else 0.0
+        bases[0, lane] = plan.base[lane]
     for i in range(n):
         size = magnitude(load(z, i * L))
         for j in range(1, plan.size[0]):
@@ -247,6 +262,7 @@ def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol)
         scale = fma(largest(load(peak, (first + i) * L), size), splat(FLOOR), size)
         allowed = fma(scale, splat(_LEAP * rtol), load(noise, (first + i) * L))
         gain = smallest(load(swing, 0), div(load(swing, L), largest(lost, splat(_KEPT))))
+        fill(recent, 0.0)
         for term in range(1, many):
             off = magnitude(load(newton, term * width + i * L))
             if columns > n:
@@ -255,10 +271,15 @@ def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol)
                     off = fma(step, load(sizes, c * L), off)
             found = select(off, div(mul(off, gain), allowed), splat(0.0))
             found = select(sub(found, found), splat(np.inf), found)  # not a number, or beyond all
-            store(terms, term * L, largest(load(terms, term * L), select(load(leaping, 0), found, splat(0.0))))
-    for lane in range(L):
-        if leaping[0, lane] > 0.0 and not terms[plan.base[lane] - 1, lane] <= plan.leap_ratio[lane]:
-            plan.leap_ratio[lane] = terms[plan.base[lane] - 1, lane]
+            found = select(load(leaping, 0), found, splat(0.0))
+            store(terms, term * L, largest(load(terms, term * L), found))
+            used = largest(sub(load(bases, 0), splat(float(term))), splat(0.0))
+            for k in range(2, 0, -1):
+                store(recent, k * L, select(used, load(recent, (k - 1) * L), load(recent, k * L)))
+            store(recent, 0, select(used, found, load(recent, 0)))
+        found = _left_out(plan, recent)
+        found = select(sub(found, found), splat(np.inf), found)
+        store(plan.leap_ratio, 0, largest(load(plan.leap_ratio, 0), found))
 
 
 @inner

@@ -15,11 +15,11 @@ _FINE = (
     0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0, 336.0, 512.0, 672.0,
     1024.0, 1344.0, 2048.0, 2688.0, 4096.0, 5376.0, 8766.0,
 )  # fmt: skip
-_SLOW, _SLOWER = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED), (0.0, 4.0, 12.0, *_DOUBLED)
+_SLOW, _SLOWER = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED), (0.0, 5.0, 13.0, *_DOUBLED)
 _MARKS = (
     (3e-5, _SLOWER, _SLOWER),
-    (3e-6, _SLOW, (0.0, 2 / 3, 4 / 3, 2.0, 4.0, 6.0, 8.0, 12.0, *_DOUBLED)),
-    (3e-7, _SLOW, (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 18.0, *_DOUBLED)),
+    (3e-6, _SLOW, (0.0, 2 / 3, 4 / 3, 2.5, 4.5, 8.0, 14.0, *_DOUBLED)),
+    (3e-7, _SLOW, (0.0, 0.5, 1.0, 1.6, 2.4, 3.8, 6.0, 9.0, 12.5, 18.0, *_DOUBLED)),
     (0.0, _FINE, _FINE),
 )
 """Down to a tolerance each: hours after a disturbance between which panels lie, after slow and after quick doses."""
