@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from tests.solve.test_grid import record
 
 from menaquinone.solve import _control as control
+from menaquinone.solve import _periods as periods
 from menaquinone.solve._basis import PLACES
 from menaquinone.solve._kinds import IDLE, LEAP, MOST_BASE, STEP
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Plan
+from menaquinone.solve.tableau import LEAST
 
 BASES = st.sampled_from([3, 4, 5, 6, 8])
 
@@ -74,6 +76,52 @@ def test_what_stands_still_before_it_rises_is_found_where_it_rises():
     numbers = [0, 10, 20, 30, 40, 50, 60, 70]
     found = onset(lambda at: max(at - 41.0, 0.0), 1e-9, numbers)
     assert 31.0 <= found <= 51.0  # a cubic knows no corner; the samples around it are right
+
+
+# How many samples a leap takes ----------------------------------------------------------------------------------------
+
+TERMS = st.floats(0, 1e6) | st.floats(0, 1e-9)
+
+
+def beyond(terms, many, lane=2):
+    """Return how many samples are tried after a leap with so many was refused."""
+    plan = record(Plan, base=np.full(LANES, many), terms=np.full((MOST_BASE, LANES), np.nan))
+    plan.terms[1:, lane] = terms
+    return control._base_beyond(plan, lane)
+
+
+@given(terms=st.lists(TERMS, min_size=MOST_BASE - 1, max_size=MOST_BASE - 1), many=st.sampled_from([3, 4, 5, 6]))
+def test_a_leap_that_is_refused_takes_more_samples_whatever_its_terms_say(terms, many):
+    found = beyond(terms, many)
+    assert many < found <= MOST_BASE
+    assert found in (3, 4, 5, 6, 8)
+
+
+def test_terms_that_fall_fast_ask_for_one_sample_more_and_slow_ones_for_all():
+    falling = [1e5, 1e3, 1e1, 1e-1, 1e-3, 1e-5, 1e-7]
+    assert beyond(falling, 4) == 5
+    assert beyond([0.9**k for k in range(7)], 4) == MOST_BASE
+
+
+@pytest.mark.parametrize("both", [0.0, 1.0])
+@given(terms=st.tuples(TERMS, TERMS, TERMS))
+def test_a_leap_is_off_by_what_the_first_term_left_out_may_be(both, terms):
+    recent = np.repeat(np.array(terms)[:, None], LANES, axis=1)
+    periods._leave_out(recent, np.full(LANES, both))
+    (found,) = set(recent[0])
+    last, second, third = terms
+    if both or not second * third:
+        assert found == last
+        return
+    share = min(1.0, max(last / second, second / third))
+    assert found == pytest.approx(max(last * max(share, LEAST), second * share**2))
+    assert found >= LEAST * last
+
+
+def test_a_term_that_is_small_by_accident_does_not_vouch_for_the_next():
+    recent = np.repeat([[1e-12], [1.0], [2.0]], LANES, axis=1)
+    periods._leave_out(recent, np.zeros(LANES))
+    assert recent[0, 0] == 0.25
 
 
 # Where outputs are looked at ------------------------------------------------------------------------------------------

@@ -228,16 +228,17 @@ def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
 
 
 @inner
-def _left_out(plan, recent):
-    """Return what the first term left out may be, from the last three (3, L) in use, the last of them first.
+def _leave_out(recent, both):
+    """Write over the last of three terms in use, last first (3, L), what the first term left out may be.
 
     Terms fall as they did, as far as that is to be credited; one that is small by accident does not vouch for the next.
-    Where there are three samples, or terms are those of two variables, the last itself has to do.
+    Where there are three samples, or terms are those of two variables (``both``), the last itself has to do.
     """
     last, second, third = load(recent, 0), load(recent, L), load(recent, 2 * L)
     share = smallest(splat(1.0), largest(div(last, second), div(second, third)))
     following = largest(mul(last, largest(share, splat(LEAST))), mul(second, mul(share, share)))
-    return select(load(plan.both, 0), last, select(mul(second, third), following, last))
+    found = select(load(both, 0), last, select(mul(second, third), following, last))
+    store(recent, 0, select(sub(found, found), splat(np.inf), found))  # not a number, or beyond all
 
 
 @inner
@@ -277,9 +278,8 @@ def _note_errors(plan, tile, work, n, first, many, columns, newton, still, rtol)
             for k in range(2, 0, -1):
                 store(recent, k * L, select(used, load(recent, (k - 1) * L), load(recent, k * L)))
             store(recent, 0, select(used, found, load(recent, 0)))
-        found = _left_out(plan, recent)
-        found = select(sub(found, found), splat(np.inf), found)
-        store(plan.leap_ratio, 0, largest(load(plan.leap_ratio, 0), found))
+        _leave_out(recent, plan.both)
+        store(plan.leap_ratio, 0, largest(load(plan.leap_ratio, 0), load(recent, 0)))
 
 
 @inner

@@ -19,7 +19,7 @@ _SLOW, _SLOWER = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED), (0.0, 5.0, 13.0, *_DOUBL
 _MARKS = (
     (3e-5, _SLOWER, _SLOWER),
     (3e-6, _SLOW, (0.0, 2 / 3, 4 / 3, 2.5, 4.5, 8.0, 14.0, *_DOUBLED)),
-    (3e-7, _SLOW, (0.0, 0.5, 1.0, 1.6, 2.4, 3.8, 6.0, 9.0, 12.5, 18.0, *_DOUBLED)),
+    (3e-7, _SLOW, (0.0, 0.5, 1.0, 1.6, 2.4, 3.2, 4.5, 6.5, 9.5, 13.0, 18.0, *_DOUBLED)),
     (0.0, _FINE, _FINE),
 )
 """Down to a tolerance each: hours after a disturbance between which panels lie, after slow and after quick doses."""
