@@ -253,14 +253,15 @@ class Rows:
             steps=np.zeros(9, int),
         )  # fmt: skip
 
-    def window(self, widths):
+    def window(self, widths, kind=None):
         """Align panels (K, L) of a window and return what each keeps of a start at its end (K, L), and its place."""
         K = len(widths)
         raw = record(
             Raw, starts=np.zeros((LANES, K)), widths=np.ascontiguousarray(widths.T), laid=np.full((1, LANES), K)
         )
         plan = record(
-            Plan, size=np.array([1, K, 0, 0, 0]), kind=np.full(LANES, STEP), samples=np.ones(LANES, int),
+            Plan, size=np.array([1, K, 0, 0, 0]), samples=np.ones(LANES, int),
+            kind=np.full(LANES, STEP) if kind is None else kind,
             starts=np.zeros((K, LANES)), widths=np.zeros((K, LANES)), rows=np.zeros((K, LANES), int),
             place=np.zeros(K, int), padded=np.zeros(K, np.uint8),
         )  # fmt: skip
@@ -270,7 +271,7 @@ class Rows:
         stage = np.zeros((1, tables.COLUMNS), int)
         stage[0, tables.STATES] = stage[0, tables.MEMBERS] = 1
         program = record(Program, stage=stage, reach=np.ones(1, np.uint8))
-        panels.refresh(self.table, 0, self.loss, 1)
+        panels.refresh(self.table, 0, self.loss, 1, plan.kind)
         found = []
         for panel in range(K):
             at = panels._row(program, plan, self.table, self.work, 0, 0, panel)
@@ -304,6 +305,20 @@ def test_every_panel_has_its_own_propagator_whatever_came_before(seed, spare, mi
         found, _ = held.window(widths)
         wide = widths > 0.0  # what a lane without width reads is not used
         assert found[wide] == pytest.approx(np.exp(held.loss[0, 0] * widths)[wide], rel=1e-12)
+
+
+def test_who_stands_still_costs_nobody_the_table_and_is_made_anew_when_it_goes_on():
+    held, widths, lane = Rows(16, 4), np.full((1, LANES), 2.0), np.arange(LANES)
+    first, _ = held.window(widths)
+    held.loss = held.loss.copy()
+    held.loss[..., 3] = -0.7  # another year has begun for one
+    still = np.where(lane == 3, IDLE, STEP)
+    made = held.table.fresh.copy()
+    again, _ = held.window(np.where(lane == 3, 0.0, widths), still)
+    assert (again == first)[:, lane != 3].all()
+    assert (held.table.fresh >= made).all()
+    going, _ = held.window(widths)
+    assert going == pytest.approx(np.exp(held.loss[0, 0] * widths), rel=1e-12)
 
 
 def test_rows_put_together_are_made_again_for_other_coefficients():

@@ -83,7 +83,7 @@ def _show(program, plan, tile, work, stage, member, over_samples):
 
 
 @inner
-def _begin(program, tile, table, work, stage, member, n, decay):
+def _begin(program, plan, tile, table, work, stage, member, n, decay):
     """Read the coefficients where the window begins: slowest loss of any state; constant ones are kept."""
     columns, board, reads, path = program.stage[stage], work.board, work.reads, work.path
     p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
@@ -97,7 +97,7 @@ def _begin(program, tile, table, work, stage, member, n, decay):
         for lane in range(L):
             decay[0, lane] = min(decay[0, lane], abs(work.a[(i * n + i) * L + lane]))
     if not columns[A_MOVES]:
-        refresh(table, columns[FIRST_MEMBER] + member, view(work.a, 0, (n, n, L)), n)
+        refresh(table, columns[FIRST_MEMBER] + member, view(work.a, 0, (n, n, L)), n, plan.kind)
 
 
 @inner
@@ -108,7 +108,7 @@ def _affine(program, plan, tile, table, work, stage, member, n, first, over_samp
     columns, J = program.stage[stage], plan.size[0]
     reach = view(program.reach, columns[MASK], (n, n))
     decay = rows_of(work, 1)
-    _begin(program, tile, table, work, stage, member, n, decay)
+    _begin(program, plan, tile, table, work, stage, member, n, decay)
     J_forced = J if over_samples or plan.size[SAME] == 0 else 1
     waiting, mapped = work.whole[WAITING], False
     for lane in range(L):

@@ -11,7 +11,6 @@ from menaquinone.solve._algebra import (
     S,
     collocate,
     collocation_error,
-    copy,
     estimate,
     judge,
     move,
@@ -124,17 +123,24 @@ def _row(program, plan, table, work, stage, member, panel):
 
 
 @inner
-def refresh(table, member, a, n):
-    """Note the coefficients (n, n, L) of a member; what the table holds for others is of no more use."""
+def refresh(table, member, a, n, kind):
+    """Note the coefficients (n, n, L) of a member; what the table holds for others is of no more use.
+
+    Lanes that stand still in this window keep those that they had.
+    """
     known, same = view(table.a, table.known[member], (n, n, L)), True
     for i in range(n):
         for k in range(n):
             for lane in range(L):
-                same = same and known[i, k, lane] == a[i, k, lane]
-    if not same:
-        table.fresh[member, :] = 0
-        for i in range(n):
-            copy(known[i], a[i])
+                same = same and (kind[lane] == IDLE or known[i, k, lane] == a[i, k, lane])
+    if same:
+        return
+    table.fresh[member, :] = 0
+    for i in range(n):
+        for k in range(n):
+            for lane in range(L):
+                if kind[lane] != IDLE:
+                    known[i, k, lane] = a[i, k, lane]
 
 
 @inner
