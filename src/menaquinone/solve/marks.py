@@ -17,9 +17,11 @@ _FINE = (
 )  # fmt: skip
 _SLOW, _SLOWER = (0.0, 2.0, 4.0, 8.0, 12.0, *_DOUBLED), (0.0, 5.0, 13.0, *_DOUBLED)
 _MARKS = (
-    (3e-5, _SLOWER, _SLOWER),
+    (3e-4, _SLOWER, _SLOWER),
+    (3e-5, _SLOWER, (0.0, 1.0, 2.0, 4.0, 7.0, 13.0, *_DOUBLED)),
     (3e-6, _SLOW, (0.0, 2 / 3, 4 / 3, 2.5, 4.5, 8.0, 14.0, *_DOUBLED)),
     (3e-7, _SLOW, (0.0, 0.5, 1.0, 1.6, 2.4, 3.2, 4.5, 6.5, 9.5, 13.0, 18.0, *_DOUBLED)),
+    (3e-8, _FINE, (0.0, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, *_DOUBLED)),
     (0.0, _FINE, _FINE),
 )
 """Down to a tolerance each: hours after a disturbance between which panels lie, after slow and after quick doses."""
