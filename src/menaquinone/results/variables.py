@@ -1,7 +1,7 @@
 """Plain arrays become a dataset without a search for other array libraries.
 
-To compare the type of an array with theirs, xarray imports those that are installed when it is first given a plain one:
-up to half a second in a new process. Variables and indexes that are made beforehand are taken as they are.
+To compare the type of an array with theirs, xarray imports those that are installed when it is first given a plain one.
+Variables that are made beforehand are taken as they are; indexes xarray makes of them.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -28,24 +28,16 @@ def dataset(data: Mapping[str, Any], coords: Mapping[str, Any], attributes: Mapp
     """
     import xarray
 
-    variables, places = ({name: _variable(name, *one) for name, one in each.items()} for each in (data, coords))
+    variables, places = ({name: _variable(*one) for name, one in each.items()} for each in (data, coords))
     return xarray.Dataset(variables, places, attributes)
 
 
-def _variable(
-    name: str, dims: str | Sequence[Hashable], values: Any, attributes: Mapping[str, Any] | None = None
-) -> Any:
-    import pandas as pd
-    from xarray import IndexVariable, Variable
-    from xarray.core.indexing import PandasIndexingAdapter
+def _variable(dims: str | Sequence[Hashable], values: Any, attributes: Mapping[str, Any] | None = None) -> Any:
+    from xarray import Variable
 
-    array = np.asarray(values)
+    array, dims = np.asarray(values), (dims,) if isinstance(dims, str) else tuple(dims)
     if array.dtype.kind not in _PLAIN:
         return dims, values, attributes
-    dims = (dims,) if isinstance(dims, str) else tuple(dims)
-    if dims == (name,):
-        index = PandasIndexingAdapter(pd.Index(array), array.dtype)
-        return IndexVariable(dims, index, attributes, fastpath=True)  # type: ignore[no-untyped-call]
     return Variable(dims, array, attributes, fastpath=True)
 
 
