@@ -85,7 +85,7 @@ def judge_orbits(plan, state, raw, adaptive, outcome):
         lost = leap_ratio[lane] > 0.0  # there is none, unless panels were too wide to see it
         if lost or (bad and adaptive):
             tries[lane] += 1
-            if (lost and not bad) or tries[lane] >= MOST_TRIES:
+            if not (bad and adaptive) or tries[lane] >= MOST_TRIES:
                 outcome[0, lane], outcome[1, lane] = 1.0, time[lane]
             else:
                 refine(plan, state, raw, lane)
