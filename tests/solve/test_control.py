@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.solve.test_grid import record
 
 from menaquinone.solve import _control as control
+from menaquinone.solve import _onsets as onsets
 from menaquinone.solve import _periods as periods
 from menaquinone.solve._basis import PLACES
 from menaquinone.solve._kinds import IDLE, LEAP, MOST_BASE, STEP
@@ -34,7 +35,7 @@ def onset(rising, level, numbers, *, lane=3, beside=(0.0, 0.0)):
         plan.nodes[place, lane] = number
         board[base + place * by_sample + end] = rising(number + 1.0)
     values = np.full(2 * (MOST_BASE + 1), np.nan)
-    return control._onset_in_leap(plan, board, base, by_sample, end, level, values, lane)
+    return onsets._onset_in_leap(plan, board, base, by_sample, end, level, values, lane)
 
 
 @st.composite

@@ -3,28 +3,16 @@
 import numpy as np
 
 from menaquinone.solve._algebra import L, S
-from menaquinone.solve._basis import PLACES
 from menaquinone.solve._compiled import inner
-from menaquinone.solve._grid import after
+from menaquinone.solve._grid import after, insert
 from menaquinone.solve._kinds import FIRST_BASE, LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
+from menaquinone.solve._onsets import forget_onsets, look_for_onsets
 from menaquinone.solve._vectors import load, store
 from menaquinone.solve._windows import dense
-from menaquinone.solve.program import (
-    FIRST_INPUT,
-    FIRST_MEMBER,
-    FIRST_PARAMETER,
-    INPUTS,
-    LEVEL,
-    MEMBERS,
-    PARAMETERS,
-    WHEN,
-)
-from menaquinone.solve.tableau import LAGRANGE, LEAST
+from menaquinone.solve.tableau import LEAST
 
-_MOST_STEPS, _MOST_HELD = 16, 3
-"""Periods stepped before a leap is tried again, and until something begins."""
-_UNSURE = 0.1
-"""Periods that the beginning of something, read off a leap, may be off by."""
+_MOST_STEPS = 16
+"""Periods stepped before a leap is tried again."""
 _MOST_PANELS = 4096
 """A lane that asks for more panels than this in a window has no solution to be found."""
 _LEAST_BASE, _SPARE = 3, 0.3
@@ -37,20 +25,6 @@ _MOST_PARTS, _POWER = 4.0, 6.0
 def _marked(marks, many, at):
     place = after(marks, 0, many, at + 1e-6)
     return place > 0 and abs(marks[place - 1] - at) <= 1e-6
-
-
-@inner
-def _insert(values, many, value):
-    """Insert into the first ``many`` of a rising list, unless it is there or there is no room; return how many now."""
-    place = many
-    while place > 0 and values[place - 1] > value:
-        place -= 1
-    if many == values.size or (place > 0 and abs(values[place - 1] - value) <= TINY):
-        return many
-    for k in range(many, place, -1):
-        values[k] = values[k - 1]
-    values[place] = value
-    return many + 1
 
 
 @inner
@@ -81,117 +55,13 @@ def refine(plan, state, raw, lane):
                     step = width * (part / parts)
                     if between and lasting[lane] != 0:
                         inside = np.rint((clock + step) * 1e9) / 1e9
-                        many_marks[lane] = _insert(marks[lane], many_marks[lane], inside)
+                        many_marks[lane] = insert(marks[lane], many_marks[lane], inside)
                     else:
                         inside = np.rint((raw_starts[lane, at + k] - begin + step) * 1e9) / 1e9
-                        many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], inside)
+                        many_cuts[lane] = insert(cuts[lane], many_cuts[lane], inside)
                 if not np.isfinite(ratio):
                     return  # what lies behind says nothing
         at += count[j, lane]
-
-
-@inner
-def _share_at(values, level):
-    """Return the share of a panel at which rising values (points,) reach a level, by bisection on their interpolant."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        value = 0.0
-        for point in range(PT):
-            weight = 0.0
-            for k in range(S, -1, -1):
-                weight = weight * middle + LAGRANGE[point, k]
-            value += weight * values[point]
-        if value < level:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-@inner
-def _onset_in_leap(plan, board, base, by_sample, end, level, values, lane):
-    """Return after how many periods of a leap a rising input reaches a level, infinity where it does not.
-
-    It is known at the ends of sampled periods; between them a cubic tells the day.
-    """
-    many, number = plan.base[lane], 0
-    times, heights = values[: MOST_BASE + 1], values[MOST_BASE + 1 : 2 * (MOST_BASE + 1)]
-    times[0], heights[0] = 0.0, board[base]
-    for q in range(many):
-        j = PLACES[many, q]
-        times[q + 1], heights[q + 1] = plan.nodes[j, lane] + 1.0, board[base + j * by_sample + end]
-    while number <= many and not heights[number] >= level:
-        number += 1
-    if number == 0 or number > many:
-        return 0.0 if number == 0 else np.inf
-    low, high = times[number - 1], times[number]
-    first = max(0, min(number - 2, many - 3))
-    for _ in range(50):
-        middle, value = 0.5 * (low + high), 0.0
-        for q in range(first, first + 4):
-            weight = 1.0
-            for other in range(first, first + 4):
-                if other != q:
-                    weight *= (middle - times[other]) / (times[q] - times[other])
-            value += weight * heights[q]
-        if value < level:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-@inner
-def _onsets(program, plan, tile, state, work, lane, raw):
-    """Look for states of one lane that begin to exist in its window.
-
-    In a stepped window their times become cuts; a leap is shortened to end before, and the period in question is
-    stepped behind it. Returns whether anything was found.
-    """
-    kind, starts, widths = plan.kind, plan.starts, plan.widths
-    left, since, p, meta = plan.left, tile.since, tile.p, work.meta
-    board, reach, hold, many_cuts = work.board, state.reach, state.hold, state.many_cuts
-    cuts, raw_count, stage, feed = state.cuts, raw.laid, program.stage, program.feed
-    found, soonest = False, np.inf
-    K, points = plan.size[1], work.points[0]
-    values = raw.spare
-    for i in range(stage.shape[0]):
-        columns = stage[i]
-        if columns[WHEN] < 0:
-            continue
-        for member in range(columns[MEMBERS]):
-            everyone = columns[FIRST_MEMBER] + member
-            if since[everyone, lane] != np.inf:
-                continue
-            row = feed[columns[FIRST_INPUT] + member * columns[INPUTS] + columns[WHEN]]
-            level = p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] + columns[LEVEL], lane]
-            base, by_sample, by_point = row * points * L + lane, meta[row, 0], meta[row, 1]
-            if kind[lane] == LEAP:
-                at = _onset_in_leap(plan, board, base, by_sample, (K * PT - 1) * by_point, level, values, lane)
-                soonest = min(soonest, at)
-                continue
-            k = 0
-            while k < raw_count[0, lane] and not board[base + (k * PT + S) * by_point] >= level:
-                k += 1
-            if k == raw_count[0, lane]:
-                continue
-            for point in range(PT):
-                values[point] = board[base + (k * PT + point) * by_point]
-            at = starts[k, lane] + _share_at(values, level) * widths[k, lane]
-            at = np.rint(at * 1e9) / 1e9
-            since[everyone, lane] = at
-            many_cuts[lane] = _insert(cuts[lane], many_cuts[lane], at - left[lane])
-            found = True
-    if soonest < np.inf:
-        count = max(np.int64(np.floor(soonest - _UNSURE)), 0)
-        periods = np.int64(np.floor(soonest + _UNSURE)) + 1 - count
-        if count < LEAST_LEAP:  # it is stepped through; what comes behind is leaped as before
-            hold[lane] = min(count + periods, _MOST_HELD)
-        else:
-            reach[lane], hold[lane] = count, -periods
-        return True
-    return found
 
 
 @inner
@@ -444,7 +314,9 @@ def decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, 
         _leap_refused(plan, state, lane, lost)
         return False
     if not bad:
-        return not _onsets(program, plan, tile, state, work, lane, raw)
+        return not look_for_onsets(program, plan, tile, state, work, lane, raw)
+    if not leaping and tries[lane] == 0:
+        forget_onsets(plan, tile, lane)
     tries[lane] += 1
     if leaping and tries[lane] > MOST_TRIES:
         tries[lane], hold[lane], many_cuts[lane] = 0, 3, 0

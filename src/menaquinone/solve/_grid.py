@@ -21,6 +21,20 @@ def after(times, first, last, at):
 
 
 @inner
+def insert(values, many, value):
+    """Insert into the first ``many`` of a rising list, unless it is there or there is no room; return how many now."""
+    place = many
+    while place > 0 and values[place - 1] > value:
+        place -= 1
+    if many == values.size or (place > 0 and abs(values[place - 1] - value) <= TINY):
+        return many
+    for k in range(many, place, -1):
+        values[k] = values[k - 1]
+    values[place] = value
+    return many + 1
+
+
+@inner
 def lay(begin, length, clock, breaks, b, b_end, times, o, o_end, cuts, c_end, marks, m_end, raw, lane, n):
     """Lay panels of one lane from panel n on; return how many there are then, -1 if there is no room.
 

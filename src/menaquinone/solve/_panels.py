@@ -23,6 +23,7 @@ from menaquinone.solve._board import move_on, offer
 from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._exponentials import propagators, row_size
 from menaquinone.solve._in_turn import one_way, solve_in_turn
+from menaquinone.solve._inside import begin_inside
 from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
@@ -338,6 +339,7 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
             _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_turn, spread)
             if special:
                 _held(work, panel, n, idle, begins, spread)
+                begin_inside(program, plan, tile, table, work, stage, member, n, panel, moving, r, begins, spread)
             move(work.path, S * n * L, x, 0, n)
             move(work.path, 0, work.ends, 2 * panel * n * L, n)
             move(x, 0, work.ends, (2 * panel + 1) * n * L, n)

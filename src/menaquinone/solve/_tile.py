@@ -7,39 +7,28 @@ from menaquinone.solve._compiled import inner, whole
 from menaquinone.solve._control import accept, capture, decide, deliver, show, take
 from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, keep_step, lay_lane
-from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, NEVER, PANELS, RAW, ROWS, STEP, TINY
+from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, PANELS, RAW, ROWS, TINY
+from menaquinone.solve._onsets import begin
 from menaquinone.solve._records import invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
 from menaquinone.solve._windows import choose, part, tabulate_leaps
 from menaquinone.solve.marks import QUICK
-from menaquinone.solve.program import FIRST_MEMBER, MEMBERS, WHEN, Tile
+from menaquinone.solve.program import MEMBERS, Tile
 
 
 @inner
-def _sweep(address, program, plan, tile, table, work, settings):
+def _sweep(address, program, plan, tile, state, raw, table, work, settings):
     """March every stage once."""
-    leap_ratio, left, right, kind = plan.leap_ratio, plan.left, plan.right, plan.kind
-    starts, tile_since, program_stage = plan.starts, tile.since, program.stage
-    J, K = plan.size[0], plan.size[1]
+    leap_ratio, J, K = plan.leap_ratio, plan.size[0], plan.size[1]
     fill(plan.ratio[: J * K], 0.0)
     fill(plan.terms, 0.0)
     for lane in range(L):
         leap_ratio[lane] = 0.0
     lay_covariates(program, plan, tile, work)
     begins = work.whole[BEGINS]
-    for stage in range(program_stage.shape[0]):
-        columns = program_stage[stage]
-        for member in range(columns[MEMBERS]):
-            for lane in range(L):
-                begins[lane] = -1
-                since = tile_since[columns[FIRST_MEMBER] + member, lane]
-                if columns[WHEN] >= 0 and since > left[lane] - TINY:
-                    begins[lane] = NEVER
-                    if since < right[lane] - TINY and kind[lane] == STEP:
-                        k = 0
-                        while k < K - 1 and starts[k, lane] < since - TINY:
-                            k += 1
-                        begins[lane] = k
+    for stage in range(program.stage.shape[0]):
+        for member in range(program.stage[stage, MEMBERS]):
+            begin(program, plan, tile, state, work, raw, stage, member, begins)
             invoke_march(address, program, plan, tile, table, work, stage, member, settings[0], settings[1], begins)
 
 
@@ -219,7 +208,7 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
                 seek_orbits(agenda, crowd, plan, tile, state, first, turn)
             if not _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
                 return number
-            _sweep(march, program, plan, tile, table, work, settings)
+            _sweep(march, program, plan, tile, state, raw, table, work, settings)
             statistics[1] += 1
             statistics[2] += plan.size[0] * plan.size[1]
             for lane in range(L):

@@ -88,7 +88,7 @@ class Workspace:
             np.empty((panels * PT + 1) * n * LANES), np.zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
             np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
             np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
-            np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(n * n + n),
+            np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(max(n * n + n, PT)),
             np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64),
             np.zeros((outputs + 1, 3), np.int64), np.empty(2 * panels * n * LANES), np.empty(panels * n * LANES),
             np.zeros((n + 1) * LANES), _read(self.program), np.zeros(2 * n * n * (n + 1) + 1, np.int64),
