@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,33 @@ def test_ctrl_c_ends_with_one_sentence_and_leaves_nothing(tiny, tmp_path):
     assert "Traceback" not in log
     assert text == ""
     assert list(out.iterdir()) == []
+
+
+def test_an_interrupt_that_is_lost_still_keeps_files_from_appearing(tiny, tmp_path, capsys, monkeypatch):
+    """Python ignores what destructors raise."""
+
+    class Deaf:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: ignored.append(one.exc_type))
+
+    @contextmanager
+    def deafened(trial):
+        yield lambda done, total: None
+        Deaf()
+
+    monkeypatch.setattr(cli, "_progress", deafened)
+    out = tmp_path / "out"
+    code, text, log = said(capsys, "run", tiny, "--out", str(out))
+    assert ignored == [KeyboardInterrupt]
+    assert code == 130
+    assert (text, log.splitlines()[-1]) == ("", "menaquinone: interrupted; files appear whole or not at all.")
+    assert list(out.iterdir()) == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.undo()
+    assert said(capsys, "run", tiny, "--out", str(out))[0] == 0
 
 
 def mistake(line, *sentence):

@@ -5,7 +5,9 @@ A mistake ends with one sentence on stderr and exit code 2, Ctrl-C with 130; fil
 
 import json
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 MISTAKE = 2
 INTERRUPTED = 130
+_pressed = threading.Event()
+"""Ctrl-C has been pressed: an interrupt that is raised where Python ignores exceptions, as in a destructor, is lost."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         require("typer", "cli", "the command line")
-        with warnings.catch_warnings():  # who calls this from Python gets their own way of showing warnings back
+        with _noticing(), warnings.catch_warnings():  # who calls this from Python gets their own ways back
             warnings.showwarning = _show
             return _invoke(sys.argv[1:] if arguments is None else list(arguments))
     except (InputError, MissingExtraError, SolveError) as mistake:
@@ -54,6 +58,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         words = f"{type(fault).__name__}: {' '.join(str(fault).split())}"
         return _say(f"a fault in the library ({words}); MENAQUINONE_DEBUG=1 shows where.", MISTAKE)
+
+
+@contextmanager
+def _noticing() -> Iterator[None]:
+    """Note that Ctrl-C is pressed, beside interrupting; other ways of dealing with it are left alone."""
+    _pressed.clear()
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, _press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _press(*_: object) -> None:
+    _pressed.set()
+    raise KeyboardInterrupt
+
+
+def _heed() -> None:
+    """Interrupt now if an interrupt was lost."""
+    if _pressed.is_set():
+        raise KeyboardInterrupt
 
 
 def _say(sentence: str, code: int) -> int:
@@ -82,6 +112,7 @@ def _invoke(arguments: list[str]) -> int:
         if not hasattr(refusal, "format_message"):  # not one of the parser's own
             raise
         raise _usage_mistake(refusal) from None
+    _heed()
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
@@ -284,6 +315,7 @@ def _into(out: Path, *names: str) -> Iterator[list[Path]]:
         except OSError as problem:
             raise refused("--out", str(out), f"a directory that can be written to ({problem.strerror})") from None
         yield held
+        _heed()
 
 
 @contextmanager
