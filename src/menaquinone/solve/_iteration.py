@@ -7,7 +7,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from menaquinone.solve._halves import HALF, Half, number
+from menaquinone.solve._parts import PART, Part, number
 from menaquinone.solve.equations import LANES
 
 _INTEGER = ir.IntType(64)
@@ -22,39 +22,39 @@ def _whole(value: int) -> Any:
 class _Maps:
     """Maps of the periods as sums of terms: ``newton`` (terms, columns, L) times ``psi`` (periods, TERMS, L)."""
 
-    def __init__(self, half: Half, newton: Any, width: Any, many: Any, psi: Any) -> None:
-        self.half, self.newton, self.psi = half, newton, psi
-        builder = half.builder
+    def __init__(self, part: Part, newton: Any, width: Any, many: Any, psi: Any) -> None:
+        self.part, self.newton, self.psi = part, newton, psi
+        builder = part.builder
         self.used = [builder.icmp_signed("<", _whole(term), many) for term in range(1, TERMS)]
         self.places = [builder.mul(width, _whole(term)) for term in range(TERMS)]
 
     def shares(self, period: Any) -> list[Any]:
         """Return what a period multiplies the terms by, from the second on; what is behind the last is nobody's."""
-        builder, row = self.half.builder, self.half.builder.mul(period, _whole(TERMS * LANES))
+        builder, row = self.part.builder, self.part.builder.mul(period, _whole(TERMS * LANES))
         return [
-            builder.select(used, self.half.load(self.psi, builder.add(row, _whole(term * LANES))), number(0.0))
+            builder.select(used, self.part.load(self.psi, builder.add(row, _whole(term * LANES))), number(0.0))
             for term, used in enumerate(self.used, 1)
         ]
 
     def value(self, column: Any, shares: list[Any]) -> Any:
         """Return one column of a period's map, in two sums that need not wait for each other."""
-        half, at = self.half, self.half.builder.mul(column, _whole(LANES))
-        terms = [half.load(self.newton, half.builder.add(at, place)) for place in self.places]
+        part, at = self.part, self.part.builder.mul(column, _whole(LANES))
+        terms = [part.load(self.newton, part.builder.add(at, place)) for place in self.places]
         middle = TERMS // 2
-        low, high = terms[0], half.builder.fmul(shares[middle - 1], terms[middle])
+        low, high = terms[0], part.builder.fmul(shares[middle - 1], terms[middle])
         for term in range(1, middle):
-            low = half.fma(shares[term - 1], terms[term], low)
+            low = part.fma(shares[term - 1], terms[term], low)
         for term in range(middle + 1, TERMS):
-            high = half.fma(shares[term - 1], terms[term], high)
-        return half.builder.fadd(low, high)
+            high = part.fma(shares[term - 1], terms[term], high)
+        return part.builder.fadd(low, high)
 
 
 def _few(maps: _Maps, n: int, fixed: tuple[Any, Any], track: Any, stride: Any, most: Any) -> None:
     """Iterate maps of so few states that these stay in registers; fixed: the square and its width, where it is."""
-    half, (square, wide) = maps.half, fixed
-    builder = half.builder
+    part, (square, wide) = maps.part, fixed
+    builder = part.builder
     places = [_whole(i * LANES) for i in range(n)]
-    held = [cgutils.alloca_once_value(builder, half.load(track, place)) for place in places]
+    held = [cgutils.alloca_once_value(builder, part.load(track, place)) for place in places]
     with cgutils.for_range(builder, most) as turn:
         shares, x = maps.shares(turn.index), [builder.load(one) for one in held]
         into = builder.mul(builder.add(turn.index, _whole(1)), stride)
@@ -65,18 +65,18 @@ def _few(maps: _Maps, n: int, fixed: tuple[Any, Any], track: Any, stride: Any, m
                     share = maps.value(_whole(n + i * n + k), shares)
                 else:
                     place = builder.add(builder.mul(_whole(i), wide), _whole(k))
-                    share = half.load(square, builder.mul(place, _whole(LANES)))
-                total = half.fma(share, x[k], total)
+                    share = part.load(square, builder.mul(place, _whole(LANES)))
+                total = part.fma(share, x[k], total)
             builder.store(total, held[i])
-            half.store(total, track, builder.add(into, places[i]))
+            part.store(total, track, builder.add(into, places[i]))
 
 
 def _many(
     maps: _Maps, n: Any, moving: Any, fixed: tuple[Any, Any], reach: Any, track: Any, stride: Any, most: Any
 ) -> None:
     """Iterate maps of any number of states, of which some act on some."""
-    half, (square, wide) = maps.half, fixed
-    builder = half.builder
+    part, (square, wide) = maps.part, fixed
+    builder = part.builder
     total = cgutils.alloca_once(builder, number(0.0).type)
     with cgutils.for_range(builder, most) as turn:
         shares, begin = maps.shares(turn.index), builder.mul(turn.index, stride)
@@ -85,18 +85,18 @@ def _many(
             with cgutils.for_range(builder, n) as k:
                 acts = builder.load(builder.gep(reach, [builder.add(builder.mul(i.index, n), k.index)]))
                 with builder.if_then(builder.icmp_unsigned("!=", acts, ir.Constant(acts.type, 0))):
-                    x = half.load(track, builder.add(begin, builder.mul(k.index, _whole(LANES))))
+                    x = part.load(track, builder.add(begin, builder.mul(k.index, _whole(LANES))))
                     with builder.if_else(moving) as (moved, still):
                         with moved:
                             column = builder.add(builder.mul(builder.add(i.index, _whole(1)), n), k.index)
                             share = maps.value(column, shares)
-                            builder.store(half.fma(share, x, builder.load(total)), total)
+                            builder.store(part.fma(share, x, builder.load(total)), total)
                         with still:
                             place = builder.add(builder.mul(i.index, wide), k.index)
-                            share = half.load(square, builder.mul(place, _whole(LANES)))
-                            builder.store(half.fma(share, x, builder.load(total)), total)
+                            share = part.load(square, builder.mul(place, _whole(LANES)))
+                            builder.store(part.fma(share, x, builder.load(total)), total)
             into = builder.add(builder.add(begin, stride), builder.mul(i.index, _whole(LANES)))
-            half.store(builder.load(total), track, into)
+            part.store(builder.load(total), track, into)
 
 
 @intrinsic
@@ -119,8 +119,8 @@ def iterate(
         )
         width, many, wide, moves, n, stride, most = (args[k] for k in (1, 2, 5, 6, 8, 10, 11))
         moving = builder.icmp_signed("!=", moves, _whole(0))
-        for lane in range(0, LANES, HALF):
-            maps = _Maps(Half(builder, lane), newton, width, many, psi)
+        for lane in range(0, LANES, PART):
+            maps = _Maps(Part(builder, lane), newton, width, many, psi)
             for few in (1, 2):
                 with builder.if_then(builder.icmp_signed("==", n, _whole(few))):
                     for moved in (True, False):

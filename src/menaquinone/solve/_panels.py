@@ -28,7 +28,7 @@ from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
 from menaquinone.solve._through import to_end, to_nodes
-from menaquinone.solve._vectors import load, select, splat, store
+from menaquinone.solve._vectors import add, load, magnitude, select, splat, store
 from menaquinone.solve.program import (
     A_MOVES,
     B_MOVES,
@@ -168,12 +168,15 @@ def _constant(program, plan, table, work, stage, member, panel, r):
     """
     columns = program.stage[stage]
     n, driven = columns[STATES], columns[B_MOVES] == 1
-    b, total, held = view(work.b, 0, (1, n, L)), view(work.total, 0, (n, L)), False
+    total, most, held = work.total, splat(0.0), False
     for s in range(n):
-        for lane in range(L):
-            total[s, lane] = r[s, lane] + (0.0 if driven else b[0, s, lane])
-            held = held or total[s, lane] != 0.0
-    work.total[n * L] = 1.0 if held else 0.0
+        value = load(r, s * L) if driven else add(load(r, s * L), load(work.b, s * L))
+        store(total, s * L, value)
+        most = add(most, magnitude(value))  # what is not a number stays
+    store(total, n * L, most)
+    for lane in range(L):
+        held = held or total[n * L + lane] != 0.0
+    total[n * L] = 1.0 if held else 0.0
     return _row(program, plan, table, work, stage, member, panel)
 
 

@@ -149,13 +149,29 @@ def _put(work, n, slot, numbers, iterated, now):
 
 
 @inner
+def _look_up(plan, work, n, o, at, iterated, now):
+    """Write to now (n, L) what lanes are at a boundary that their own periods reach to."""
+    track, number, everyone = work.track, plan.at[o, 0], True
+    for lane in range(L):
+        here = at[lane] != NEVER and o < plan.boundaries[lane] and plan.at[o, lane] <= iterated[lane]
+        everyone = everyone and here and plan.at[o, lane] == number
+    if everyone:
+        move(track, number * track.shape[1] * L, now, 0, n)
+        return
+    for lane in range(L):
+        if at[lane] != NEVER and o < plan.boundaries[lane] and plan.at[o, lane] <= iterated[lane]:
+            for i in range(n):
+                now[i, lane] = track[plan.at[o, lane], i, lane]
+
+
+@inner
 def _pick_boundaries(plan, work, n, reach, iterated, power, shift, count, settled, now):
     """Fill z of leaping lanes at every boundary; now (n, L): where lanes are that have no map of their own left.
 
     From one boundary to the next it is as many periods nearly always: the step over them is put together once. Lanes
     that are looked up take it too, so that nothing is put together anew when they come behind their own periods.
     """
-    track, z, J, scratch = work.track, work.z, plan.size[0], rows_of(work, 2 * n + 1)
+    z, J, scratch = work.z, plan.size[0], rows_of(work, 2 * n + 1)
     at, times, often = work.whole[AT], work.whole[SEEKING], work.whole[BETWEEN]
     once, added, nothing = rows_of(work, n * n), rows_of(work, n), zeros_of(work, count * n)
     for lane in range(L):
@@ -184,10 +200,7 @@ def _pick_boundaries(plan, work, n, reach, iterated, power, shift, count, settle
                     often[lane] = times[lane]
             if behind:
                 step(n, reach, once, added, now, scratch)
-            for lane in range(L):
-                if at[lane] != NEVER and o < plan.boundaries[lane] and plan.at[o, lane] <= iterated[lane]:
-                    for i in range(n):
-                        now[i, lane] = track[plan.at[o, lane], i, lane]
+            _look_up(plan, work, n, o, at, iterated, now)
         else:
             step(n, reach, once, added, now, scratch)
         move(now, 0, z, (J + o) * z.shape[1] * L, n)

@@ -1,9 +1,8 @@
 """The collocation equations of one state, solved in registers: ``x' = a(t) x + f(t)`` over one panel.
 
 States that act only on those behind them are solved one after the other, each with what it gets from the others as
-part of f. That takes a fifth of the operations of a general elimination, and none of them reads or writes memory but
-for f and x. The code is written out for every node; lanes are taken half at a time, so that all of it fits in the
-registers of a processor that has 32 of 512 bits.
+part of f. That takes a fifth of the operations of a general elimination. The code is written out for every node, so
+that numbers stay in registers or in the nearest cache.
 """
 
 from typing import Any
@@ -13,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from menaquinone.solve._halves import HALF, Half, number
+from menaquinone.solve._parts import PART, Part, number
 from menaquinone.solve._vectors import VECTOR
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import (
@@ -32,12 +31,12 @@ from menaquinone.solve.tableau import (
 _INTEGER = ir.IntType(64)
 
 
-def _factors(half: Half, z: list[Any]) -> tuple[list[list[Any]], list[Any]]:
+def _factors(part: Part, z: list[Any]) -> tuple[list[list[Any]], list[Any]]:
     """Eliminate ``SLOPES - diag(z)``: factors below the diagonal, negative, and the rest above; pivots inverted.
 
     Without row exchange: the symmetric part of the rule's matrix, weighted, is positive, and losses add to it.
     """
-    builder = half.builder
+    builder = part.builder
     rows = [[number(one) for one in row] for row in SLOPES]
     inverse = []
     for k in range(STAGES):
@@ -48,61 +47,61 @@ def _factors(half: Half, z: list[Any]) -> tuple[list[list[Any]], list[Any]]:
         for i in range(k + 1, STAGES):
             rows[i][k] = builder.fmul(rows[i][k], minus)
             for j in range(k + 1, STAGES):
-                rows[i][j] = half.fma(rows[i][k], rows[k][j], rows[i][j])
+                rows[i][j] = part.fma(rows[i][k], rows[k][j], rows[i][j])
     return rows, inverse
 
 
-def _solve(half: Half, rows: list[list[Any]], inverse: list[Any], y: list[Any]) -> list[Any]:
+def _solve(part: Part, rows: list[list[Any]], inverse: list[Any], y: list[Any]) -> list[Any]:
     """Solve eliminated equations."""
-    builder = half.builder
+    builder = part.builder
     for k in range(STAGES):
         for i in range(k + 1, STAGES):
-            y[i] = half.fma(rows[i][k], y[k], y[i])
+            y[i] = part.fma(rows[i][k], y[k], y[i])
     for k in range(STAGES - 1, -1, -1):
         y[k] = builder.fmul(y[k], inverse[k])
         minus = builder.fneg(y[k])
         for i in range(k):
-            y[i] = half.fma(rows[i][k], minus, y[i])
+            y[i] = part.fma(rows[i][k], minus, y[i])
     return y
 
 
-def _defect(half: Half, z: Any, started: Any, y: list[Any]) -> Any:
+def _defect(part: Part, z: Any, started: Any, y: list[Any]) -> Any:
     """Return what the last divided difference of a state's rates does to it, as ``_algebra.collocation_error`` does.
 
     z: loss at the end times the panel's width; started: rate at the start times the width; y: change at every node, of
     which the rates at the nodes are weighted sums.
     """
-    builder = half.builder
+    builder = part.builder
 
     def sum_of(weights: Any, first: Any) -> Any:
         for weight, one in zip(weights @ SLOPES, y, strict=True):
-            first = half.fma(number(weight), one, first)
+            first = part.fma(number(weight), one, first)
         return first
 
     off = sum_of(DIFFERENCE[1:], builder.fmul(number(DIFFERENCE[0]), started))
     lower, lowest = (sum_of(one[1:], number(0.0)) for one in (LOWER_DIFFERENCE, LOWEST_DIFFERENCE))
-    last, lower_size = half.magnitude(off), half.magnitude(lower)
+    last, lower_size = part.magnitude(off), part.magnitude(lower)
     one = builder.fdiv(builder.fmul(last, number(TERM_RATIO)), lower_size)
-    two = builder.fdiv(builder.fmul(lower_size, number(LOWER_RATIO)), half.magnitude(lowest))
-    share = half.smallest(number(1.0), half.largest(one, two))
+    two = builder.fdiv(builder.fmul(lower_size, number(LOWER_RATIO)), part.magnitude(lowest))
+    share = part.smallest(number(1.0), part.largest(one, two))
     before = builder.fmul(builder.fmul(lower_size, number(1.0 / TERM_RATIO)), builder.fmul(share, share))
-    found = half.largest(builder.fmul(last, half.largest(number(LEAST), share)), before)
+    found = part.largest(builder.fmul(last, part.largest(number(LEAST), share)), before)
     found = builder.select(builder.fcmp_unordered("!=", lower, number(0.0)), found, last)
     fast = builder.fmul(z, number(1.0 / FAST))
-    led = builder.fmul(last, half.smallest(number(1.0), builder.fmul(fast, fast)))
-    return builder.fmul(half.largest(found, led), number(LARGEST))
+    led = builder.fmul(last, part.smallest(number(1.0), builder.fmul(fast, fast)))
+    return builder.fmul(part.largest(found, led), number(LARGEST))
 
 
-def _add(half: Half, acts: Any, acts_at: Any, states: tuple[Any, Any], terms: list[tuple[Any, ...]]) -> None:
+def _add(part: Part, acts: Any, acts_at: Any, states: tuple[Any, Any], terms: list[tuple[Any, ...]]) -> None:
     """Add to totals, each (of a at, of x at, total), what states from one to before another do, where they act."""
-    builder = half.builder
+    builder = part.builder
     with cgutils.for_range_slice(builder, *states, ir.Constant(_INTEGER, 1)) as (j, _):
         act = builder.load(builder.gep(acts, [builder.add(acts_at, j)]))
         with builder.if_then(builder.icmp_unsigned("!=", act, ir.Constant(act.type, 0))):
             column = builder.mul(j, ir.Constant(_INTEGER, LANES))
             for (a, at), (x, place), total in terms:
-                share, state = half.load(a, builder.add(at, column)), half.load(x, builder.add(place, column))
-                builder.store(half.fma(share, state, builder.load(total)), total)
+                share, state = part.load(a, builder.add(at, column)), part.load(x, builder.add(place, column))
+                builder.store(part.fma(share, state, builder.load(total)), total)
 
 
 @intrinsic
@@ -138,37 +137,37 @@ def solve_state(
             return [builder.add(at, builder.mul(step, ir.Constant(_INTEGER, node))) for node in range(STAGES)]
 
         a_places, b_places = places(a_at, a_step), places(b_at, b_step)
-        for first in range(0, LANES, HALF):
-            half = Half(builder, first)
-            wide = half.of(width)
-            z = [builder.fmul(wide, half.load(a, builder.add(at, own))) for at in a_places]
-            rows, inverse = _factors(half, z)
+        for first in range(0, LANES, PART):
+            part = Part(builder, first)
+            wide = part.of(width)
+            z = [builder.fmul(wide, part.load(a, builder.add(at, own))) for at in a_places]
+            rows, inverse = _factors(part, z)
             sums = [cgutils.alloca_once(builder, nothing.type) for _ in range(STAGES)]
             with cgutils.for_range(builder, columns) as loop:
                 driven = builder.icmp_signed("==", loop.index, zero)
                 x_places = places(builder.add(x_at, builder.mul(x_column, loop.index)), x_step)
-                begin = half.load(start, builder.add(builder.add(s_at, own), builder.mul(s_step, loop.index)))
+                begin = part.load(start, builder.add(builder.add(s_at, own), builder.mul(s_step, loop.index)))
                 for at, total in zip(b_places, sums, strict=True):
-                    given = builder.fadd(half.load(b, at), half.load(r, own))
+                    given = builder.fadd(part.load(b, at), part.load(r, own))
                     builder.store(builder.select(driven, given, nothing), total)
                 unit = builder.sub(loop.index, ir.Constant(_INTEGER, 1))
                 before = builder.select(driven, zero, unit)
                 at_nodes = [
                     ((a, at), (x, place), total) for at, place, total in zip(a_places, x_places, sums, strict=True)
                 ]
-                _add(half, acts, acts_at, (before, i), at_nodes)
+                _add(part, acts, acts_at, (before, i), at_nodes)
                 # what changes in the panel: a state at rest stays to the last bit
-                y = [half.fma(wide, builder.load(total), builder.fmul(z[k], begin)) for k, total in enumerate(sums)]
-                y = _solve(half, rows, inverse, y)
+                y = [part.fma(wide, builder.load(total), builder.fmul(z[k], begin)) for k, total in enumerate(sums)]
+                y = _solve(part, rows, inverse, y)
                 for value, place in zip(y, x_places, strict=True):
-                    half.store(builder.fadd(begin, value), x, builder.add(place, own))
+                    part.store(builder.fadd(begin, value), x, builder.add(place, own))
                 with builder.if_then(builder.icmp_signed("!=", judged, zero)):
                     rate = sums[0]  # it has served
-                    builder.store(builder.fadd(half.load(b, builder.sub(b_at, b_step)), half.load(r, own)), rate)
+                    builder.store(builder.fadd(part.load(b, builder.sub(b_at, b_step)), part.load(r, own)), rate)
                     at_start = [((a, builder.sub(a_at, a_step)), (start, s_at), rate)]
-                    _add(half, acts, acts_at, (zero, builder.add(i, ir.Constant(_INTEGER, 1))), at_start)
+                    _add(part, acts, acts_at, (zero, builder.add(i, ir.Constant(_INTEGER, 1))), at_start)
                     started = builder.fmul(wide, builder.load(rate))
-                    half.store(_defect(half, z[-1], started, y), spread, own)
+                    part.store(_defect(part, z[-1], started, y), spread, own)
         return context.get_dummy_value()
 
     return signature, code

@@ -95,7 +95,7 @@ def enter(problem: Problem, lanes: np.ndarray) -> Entry:
         parameters.append(p)
         states.append(x)
         intake.append(base)
-        reach.append(_reach(one, p, x, u, max(problem.horizon, 24.0)))
+        reach.append(_reach(one, p, x, u, None if linear is None else linear[0], max(problem.horizon, 24.0)))
     entry = Entry(
         tuple(parameters), held, tuple(states), tuple(intake), offered, tuple(reach), tuple(states), offered, slopes
     )
@@ -117,17 +117,18 @@ def _going_on(problem: Problem, initial: Handed, entry: Entry, lanes: np.ndarray
     return replace(entry, x=tuple(states), offered=offered, known=known)
 
 
-def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, horizon: float) -> np.ndarray:
+def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, a: np.ndarray | None, horizon: float) -> np.ndarray:
+    """Return how far states would move; a: A of an affine stage, if it is known."""
     moved = np.zeros(x.shape)
-    if not one.n:
+    if not one.n or not u:
         return moved
     with np.errstate(all="ignore"):
         now = rates(one, p, x, u)
         for name, value in u._asdict().items():
             nudged = rates(one, p, x, u._replace(**{name: value * (1 + _NUDGE)}))
             moved += np.nan_to_num(np.abs(nudged - now)) / _NUDGE
-        stepped = rates(one, p, _stepped(one, x), u).imag
-        decay = np.nan_to_num(np.abs(np.stack([stepped[i, i] for i in range(one.n)]) / _COMPLEX_STEP))
+        slopes = jacobian(one, p, x, u) if a is None else a
+        decay = np.nan_to_num(np.abs(np.stack([slopes[..., i, i, :, :] for i in range(one.n)])))
     return np.asarray(moved / np.maximum(decay, 1 / horizon))
 
 
@@ -190,14 +191,15 @@ def solved(one: Wired, a: np.ndarray, right: np.ndarray) -> np.ndarray:
     InputError
         If a system is singular: the stage has no steady state.
     """
-    try:
-        x = np.linalg.solve(np.moveaxis(a, (0, 1), (-2, -1)), np.moveaxis(right, 0, -1)[..., None])[..., 0]
-    except np.linalg.LinAlgError:
+    from menaquinone.solve._small import solve_each
+
+    n, x = len(right), right.reshape(len(right), 1, -1).copy()
+    if not solve_each(np.ascontiguousarray(a.reshape(n, n, -1)), x):
         raise InputError(
             f"block '{one.block.name}': got states without a steady state, "
             "expected `start=` a number or a parameter for them."
-        ) from None
-    return np.ascontiguousarray(np.moveaxis(x, -1, 0)) + 0.0  # no -0 for those who eat none
+        )
+    return np.asarray(x.reshape(right.shape) + 0.0)  # no -0 for those who eat none
 
 
 def jacobian(one: Wired, p: Any, x: np.ndarray, u: Any) -> np.ndarray:

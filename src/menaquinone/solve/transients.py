@@ -38,7 +38,7 @@ def transients(
                 if a is None:
                     u = inputs(one, entry.offered, entry.known, entry.held, now, now)
                     a, _ = coefficients(one, entry.parameters[target.stage], u, (one.m, n))
-                known[key] = _rates(np.moveaxis(a[:, :, target.member], -1, 0), target.state)
+                known[key] = _rates(a[:, :, target.member], target.state)
             if key in known:
                 slow, quick = known[key]
                 slowest[lanes] = np.minimum(slowest, slow)[lanes]
@@ -47,19 +47,21 @@ def transients(
 
 
 def _rates(a: np.ndarray, state: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest rate constant (lanes,) of the modes of a (lanes, n, n) that a unit of one state excites.
+    """Return the smallest rate constant (lanes,) of the modes of a (n, n, lanes) that a unit of one state excites.
 
     And the largest rate at which any state is lost: by inverse iteration from the dose the one, read off the other.
     """
     from menaquinone.solve._modes import growth_of
+    from menaquinone.solve._small import solve_each
 
-    quickest = np.abs(np.diagonal(a, axis1=1, axis2=2)).max(axis=1)
+    n, lanes = a.shape[0], a.shape[2]
+    quickest = np.abs(np.diagonal(a)).max(axis=1)
     quickest = np.where(np.isfinite(quickest), quickest, 0.0)
-    try:
-        inverse = np.ascontiguousarray(np.moveaxis(np.linalg.inv(a), 0, -1))
-    except np.linalg.LinAlgError:
-        return np.zeros(len(a)), quickest
-    growth = np.empty(len(a))
+    inverse = np.zeros((n, n, lanes))
+    inverse[range(n), range(n)] = 1.0
+    if not solve_each(np.ascontiguousarray(a), inverse):
+        return np.zeros(lanes), quickest
+    growth = np.empty(lanes)
     growth_of(inverse, state, growth)
     return np.asarray(1.0 / np.where(growth > 0, growth, np.inf)), quickest
 

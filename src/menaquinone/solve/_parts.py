@@ -1,4 +1,4 @@
-"""Half of the lanes as one value of generated code: what keeps many numbers in registers is written out with it."""
+"""Some of the lanes as one value of generated code: what keeps many numbers in registers is written out with it."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from numba.core import cgutils
 
 from menaquinone.solve.equations import LANES
 
-HALF = LANES // 2
-"""Lanes that are taken at a time: a register of 512 bits."""
-_KIND = ir.VectorType(ir.DoubleType(), HALF)
+PART = LANES
+"""Lanes that are taken at a time: with two registers of 512 bits for each number one computes while the other waits."""
+_KIND = ir.VectorType(ir.DoubleType(), PART)
 _INTEGER = ir.IntType(64)
 
 
-class Half:
-    """What can be done with the lanes from one of them on, half of all.
+class Part:
+    """What can be done with the lanes from one of them on.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ class Half:
         self.builder.store(value, self._place(data, at)).align = 8
 
     def of(self, vector: Any) -> Any:
-        """Return this half of a whole vector."""
-        which = ir.Constant(ir.VectorType(ir.IntType(32), HALF), list(range(self.first, self.first + HALF)))
+        """Return this part of a whole vector."""
+        which = ir.Constant(ir.VectorType(ir.IntType(32), PART), list(range(self.first, self.first + PART)))
         return self.builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), which)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
@@ -64,13 +64,13 @@ class Half:
 
     def _named(self, name: str, *values: Any) -> Any:
         kind = ir.FunctionType(_KIND, [_KIND] * len(values))
-        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{HALF}f64")
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{PART}f64")
         return self.builder.call(function, values)
 
 
 def number(value: float) -> Any:
     """Return one number in every lane."""
-    return ir.Constant(_KIND, [float(value)] * HALF)
+    return ir.Constant(_KIND, [float(value)] * PART)
 
 
-__all__ = ["HALF", "Half", "number"]
+__all__ = ["PART", "Part", "number"]
