@@ -2,8 +2,8 @@
 
 An address is an int64. The functions at the end are templates: :mod:`menaquinone.solve.equations` compiles a copy of
 them for every block, with the names in capitals bound to what the block declares. Subjects (lanes) lie innermost, and
-one loop over them evaluates an equation at one point, in vectors. What it finds goes to a local array first: memory
-known only by its address could overlap with what is read, and that would keep the compiler from using vectors.
+one loop over them evaluates an equation at one point, in vectors. Memory known only by its address could overlap with
+what is read, which would keep the compiler from using vectors: loads and stores say that it does not.
 """
 
 import math
@@ -26,12 +26,9 @@ OUTPUTS: Any = None
 ORIGIN: Any = None
 EQUATION: Any = None
 STATES: Any = None
-RESULTS: Any = None
 HELD: Any = None
 VECTOR: Any = None
 MATRIX: Any = None
-TABLE: Any = None
-MADE: Any = None
 
 UNIT = 2.0**100
 """A unit state in size: what it adds to a rate leaves nothing of the rate at 0, and powers of two divide exactly."""
@@ -144,6 +141,20 @@ def rows(typingctx: Any, kind: Any, table: Any, board: Any, j: Any, q: Any) -> A
 
 
 @intrinsic
+def rows_from(typingctx: Any, kind: Any, base: Any) -> Any:
+    """Return the addresses of consecutive rows, one for each field of a named tuple."""
+    count = len(kind.instance_class._fields)
+    made = types.UniTuple(types.int64, count)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        start = builder.ptrtoint(args[1], _INTEGER)
+        found = [builder.add(start, ir.Constant(_INTEGER, row * LANES * _BYTES)) for row in range(count)]
+        return context.make_tuple(builder, made, found)
+
+    return made(kind, _DOUBLES), code
+
+
+@intrinsic
 def unit(typingctx: Any, kind: Any, which: Any, size: Any) -> Any:
     """Return a state that is ``size`` in one place and 0 elsewhere."""
     made = _record(kind)
@@ -173,13 +184,46 @@ def _places(builder: Any, base: Any, lane: Any, count: int) -> list[Any]:
     return [builder.gep(base, [builder.add(lane, shift)]) for shift in shifts]
 
 
-def _loaded(builder: Any, places: list[Any]) -> list[Any]:
-    return [builder.load(place) for place in places]
+class _Apart:
+    """Loads, and stores to rows of which none is read or written by anything else: said where they are made.
 
+    Parameters
+    ----------
+    builder
+        Of the function that is being written.
+    count
+        Rows that are written.
+    """
 
-def _store(builder: Any, values: list[Any], places: list[Any]) -> None:
-    for value, place in zip(values, places, strict=True):
-        builder.store(value, place)
+    def __init__(self, builder: Any, count: int) -> None:
+        self.builder = builder
+        domain = self._named([])
+        scopes = [self._named([domain]) for _ in range(count)]
+        self.own = [builder.module.add_metadata([one]) for one in scopes]
+        self.others = [builder.module.add_metadata([one for one in scopes if one is not own]) for own in scopes]
+        self.all = builder.module.add_metadata(scopes)
+
+    def _named(self, operands: list[Any]) -> Any:
+        """Return a node that no other is equal to."""
+        module = self.builder.module
+        name = f"{self.builder.function.name} {len(module.metadata)}"
+        return module.add_metadata([ir.MetaDataString(module, name), *operands])
+
+    def load(self, places: list[Any]) -> list[Any]:
+        """Return what stands at some places."""
+        found = [self.builder.load(place) for place in places]
+        for one in found:
+            one.set_metadata("noalias", self.all)
+        return found
+
+    def store(self, values: list[Any], places: list[Any]) -> None:
+        """Write one value to each row; frozen, or a row that is only copied becomes a call of the C library."""
+        for value, place, own, others in zip(values, places, self.own, self.others, strict=True):
+            frozen = ir.instructions.Instruction(self.builder.block, value.type, "freeze", [value])
+            self.builder._insert(frozen)  # noqa: SLF001 (llvmlite has no name for it)
+            made = self.builder.store(frozen, place)
+            made.set_metadata("alias.scope", own)
+            made.set_metadata("noalias", others)
 
 
 class _Equation:
@@ -196,15 +240,15 @@ class _Equation:
             if not isinstance(one, types.Number | types.Boolean):
                 raise TypingError(f"an equation returns {one} where a number belongs")
 
-    def reader(self, context: Any, builder: Any, held: Any, where: Any) -> Callable[..., Any]:
+    def reader(self, context: Any, builder: Any, held: Any, where: Any, apart: _Apart) -> Callable[..., Any]:
         """Return ``f(lane) -> (g(x) -> results)``: parameters and inputs are read once for several states."""
         p, _, u = self.types
         function = context.get_function(self.equation, self.signature)
         bases = [builder.inttoptr(row, _DOUBLE.as_pointer()) for row in cgutils.unpack_tuple(builder, where)]
 
         def read(lane: Any) -> Callable[..., Any]:
-            parameters = context.make_tuple(builder, p, _loaded(builder, _places(builder, held, lane, len(p))))
-            found = _loaded(builder, [builder.gep(base, [lane]) for base in bases])
+            parameters = context.make_tuple(builder, p, apart.load(_places(builder, held, lane, len(p))))
+            found = apart.load([builder.gep(base, [lane]) for base in bases])
             inputs = context.make_tuple(builder, u, found)
 
             def evaluate(state: Any, to: Any = types.float64) -> list[Any]:
@@ -225,10 +269,11 @@ def at_state(
     one = _Equation(typingctx, equation, parameters, inputs, state, len(state))
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        read = one.reader(context, builder, args[2], args[5])
+        apart = _Apart(builder, len(state))
+        read = one.reader(context, builder, args[2], args[5], apart)
 
         def evaluate(lane: Any) -> None:
-            _store(builder, read(lane)(args[3]), _places(builder, args[6], lane, len(state)))
+            apart.store(read(lane)(args[3]), _places(builder, args[6], lane, len(state)))
 
         _each_lane(builder, evaluate)
         return context.get_dummy_value()
@@ -238,38 +283,32 @@ def at_state(
 
 @intrinsic
 def at_states(
-    typingctx: Any,
-    equation: Any,
-    parameters: Any,
-    held: Any,
-    kind: Any,
-    x: Any,
-    inputs: Any,
-    where: Any,
-    found: Any,
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, inputs: Any, where: Any, into: Any,
     results: Any,
-) -> Any:
-    """Evaluate an equation at a state for each lane, rows at ``x``, and write a row for each field of its results."""
+) -> Any:  # fmt: skip
+    """Evaluate an equation at a state for each lane, rows at ``x``, and write what it gives to an address each."""
     state, count = _record(kind), len(_record(results))
     one = _Equation(typingctx, equation, parameters, inputs, state, count)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        read = one.reader(context, builder, args[2], args[6])
+        apart = _Apart(builder, count)
+        read = one.reader(context, builder, args[2], args[6], apart)
+        bases = [builder.inttoptr(row, _DOUBLE.as_pointer()) for row in cgutils.unpack_tuple(builder, args[7])]
 
         def evaluate(lane: Any) -> None:
-            values = _loaded(builder, _places(builder, args[4], lane, len(state)))
+            values = apart.load(_places(builder, args[4], lane, len(state)))
             numbers = read(lane)(context.make_tuple(builder, state, values))
-            _store(builder, numbers, _places(builder, args[7], lane, count))
+            apart.store(numbers, [builder.gep(base, [lane]) for base in bases])
 
         _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, inputs, where, _DOUBLES, results), code
+    return types.void(equation, parameters, _DOUBLES, kind, _DOUBLES, inputs, where, into, results), code
 
 
 @intrinsic
 def at_units(
-    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, inputs: Any, where: Any, found: Any
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, inputs: Any, where: Any, a: Any, b: Any
 ) -> Any:
     """Evaluate an affine equation at 0 and at every unit state, and write b (n rows) and A (n x n rows).
 
@@ -280,7 +319,8 @@ def at_units(
     one = _Equation(typingctx, equation, parameters, inputs, state, n)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        read = one.reader(context, builder, args[2], args[5])
+        apart = _Apart(builder, n * (n + 1))
+        read = one.reader(context, builder, args[2], args[5], apart)
         size, zero, inverse = (ir.Constant(_DOUBLE, value) for value in (UNIT, 0.0, 1 / UNIT))
         states = [
             context.make_tuple(builder, state, [size if i == k else zero for i in range(n)]) for k in range(-1, n)
@@ -291,12 +331,13 @@ def at_units(
             offset, *others = [at(one) for one in states]
             changes = [builder.fsub(other[i], offset[i]) for i in range(n) for other in others]
             slopes = [builder.fmul(change, inverse) for change in changes]
-            _store(builder, [*offset, *slopes], _places(builder, args[6], lane, n * (n + 1)))
+            places = _places(builder, args[7], lane, n), _places(builder, args[6], lane, n * n)
+            apart.store([*offset, *slopes], [*places[0], *places[1]])
 
         _each_lane(builder, evaluate)
         return context.get_dummy_value()
 
-    return types.void(equation, parameters, _DOUBLES, kind, inputs, where, _DOUBLES), code
+    return types.void(equation, parameters, _DOUBLES, kind, inputs, where, _DOUBLES, _DOUBLES), code
 
 
 @intrinsic
@@ -318,7 +359,8 @@ def at_step(
     one = _Equation(typingctx, equation, parameters, inputs, state, n)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        read = one.reader(context, builder, args[2], args[7])
+        apart = _Apart(builder, n)
+        read = one.reader(context, builder, args[2], args[7], apart)
         step, zero = ir.Constant(_DOUBLE, STEP), ir.Constant(_DOUBLE, 0.0)
         chosen = [builder.icmp_signed("==", args[5], ir.Constant(_INTEGER, k)) for k in range(n)]
         steps = [builder.select(here, step, zero) for here in chosen]
@@ -326,14 +368,14 @@ def at_step(
 
         def evaluate(lane: Any) -> None:
             values = []
-            for real, imaginary in zip(_loaded(builder, _places(builder, args[4], lane, n)), steps, strict=True):
+            for real, imaginary in zip(apart.load(_places(builder, args[4], lane, n)), steps, strict=True):
                 value = context.make_complex(builder, types.complex128)
                 value.real, value.imag = real, imaginary
                 values.append(value._getvalue())  # noqa: SLF001 - numba has no other name for it
             results = read(lane)(context.make_tuple(builder, state, values), types.complex128)
             parts = [context.make_complex(builder, types.complex128, result).imag for result in results]
             slopes = [builder.fdiv(part, step) for part in parts]
-            _store(builder, slopes, _places(builder, column, lane, n * n)[::n])
+            apart.store(slopes, _places(builder, column, lane, n * n)[::n])
 
         _each_lane(builder, evaluate)
         return context.get_dummy_value()
@@ -405,19 +447,17 @@ def where(typingctx: Any, condition: Any, one: Any, other: Any) -> Any:
 
 def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Read A and b, or b alone in mode 0, off an affine equation with few states."""
-    held = local(HELD)
-    found = local(TABLE)
-    copy(held, doubles(p), HELD)
+    held = doubles(p)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
+            offset = doubles(b + point * 8 * VECTOR)
             if mode == 0:
-                at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, found)
+                at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, offset)
             else:
-                at_units(EQUATION, PARAMETERS, held, STATE, INPUTS, where, found)
-                copy(doubles(a + point * 8 * MATRIX), beyond(found, VECTOR), MATRIX)
-            copy(doubles(b + point * 8 * VECTOR), found, VECTOR)
+                slopes = doubles(a + point * 8 * MATRIX)
+                at_units(EQUATION, PARAMETERS, held, STATE, INPUTS, where, slopes, offset)
 
 
 def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
@@ -445,36 +485,28 @@ def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int
 
 def curved(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Linearise an equation about x: A by complex steps, b what is left at x."""
-    held = local(HELD)
-    found = local(VECTOR)
-    slope = local(MATRIX)
-    copy(held, doubles(p), HELD)
+    held = doubles(p)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
-            now = doubles(x + point * 8 * VECTOR)
-            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, STATE)
+            now, slope = doubles(x + point * 8 * VECTOR), doubles(a + point * 8 * MATRIX)
+            found = doubles(b + point * 8 * VECTOR)
+            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, rows_from(STATE, found), STATE)
             for k in range(STATES):
                 at_step(EQUATION, PARAMETERS, held, STATE, now, k, INPUTS, where, slope)
             for i in range(STATES):
                 for k in range(STATES):
                     for lane in range(LANES):
                         found[i * LANES + lane] -= slope[(i * STATES + k) * LANES + lane] * now[k * LANES + lane]
-            copy(doubles(a + point * 8 * MATRIX), slope, MATRIX)
-            copy(doubles(b + point * 8 * VECTOR), found, VECTOR)
 
 
 def offered(p: int, inputs: int, board: int, J: int, Q: int, x: int, outs: int) -> None:
     """Evaluate a block's outputs and write each where its row of ``outs`` says."""
-    held = local(HELD)
-    found = local(MADE)
-    copy(held, doubles(p), HELD)
+    held = doubles(p)
     for j in range(J):
         for q in range(Q):
             where = rows(INPUTS, integers(inputs), board, j, q)
+            into = rows(OUTPUTS, integers(outs), board, j, q)
             now = doubles(x + (j * Q + q) * 8 * VECTOR)
-            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, found, OUTPUTS)
-            for i in range(RESULTS):
-                place = integers(outs + i * 24)
-                copy(doubles(board + 8 * (place[0] + j * place[1] + q * place[2])), beyond(found, i * LANES), LANES)
+            at_states(EQUATION, PARAMETERS, held, STATE, now, INPUTS, where, into, OUTPUTS)

@@ -123,12 +123,9 @@ def _compiled(block: Block, name: str) -> Equations:
         "OUTPUTS": block.Outputs,
         "ORIGIN": block.State(*[0.0] * n),
         "STATES": n,
-        "RESULTS": len(block.offers),
         "HELD": len(block.parameters) * LANES,
-        "MADE": len(block.offers) * LANES,
         "VECTOR": n * LANES,
         "MATRIX": n * n * LANES,
-        "TABLE": n * (n + 1) * LANES,
     }
     outputs = _function(loops.offered, 7, sizes | {"EQUATION": bound(block.outputs)}, name)
     if not n:
