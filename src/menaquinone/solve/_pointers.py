@@ -26,7 +26,6 @@ OUTPUTS: Any = None
 ORIGIN: Any = None
 EQUATION: Any = None
 STATES: Any = None
-HELD: Any = None
 VECTOR: Any = None
 MATRIX: Any = None
 
@@ -38,8 +37,6 @@ STEP = 1e-30
 _DOUBLE, _INTEGER = ir.DoubleType(), ir.IntType(64)
 _DOUBLES = types.CPointer(types.float64)
 _BYTES = 8
-_INLINED = 24
-"""Rows up to which a copy is written out."""
 
 
 def _at(of: Any) -> Any:
@@ -89,31 +86,6 @@ def local(typingctx: Any, size: Any) -> Any:
         return builder.bitcast(room, context.get_value_type(signature.return_type))
 
     return _DOUBLES(size), code
-
-
-@intrinsic(prefer_literal=True)
-def copy(typingctx: Any, to: Any, source: Any, size: Any) -> Any:
-    """Copy so many doubles, the size being a constant: a few rows at a time, which takes no call."""
-    count = size.literal_value
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        piece = LANES if count <= _INLINED * LANES else count
-        for start in range(0, count, piece):
-            places = [builder.gep(base, [ir.Constant(_INTEGER, start)]) for base in args[:2]]
-            cgutils.raw_memcpy(builder, *places, ir.Constant(_INTEGER, min(piece, count - start) * _BYTES), 1)
-        return context.get_dummy_value()
-
-    return types.void(_DOUBLES, _DOUBLES, size), code
-
-
-@intrinsic
-def beyond(typingctx: Any, base: Any, count: Any) -> Any:
-    """Return the pointer so many doubles further on."""
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.gep(args[0], [args[1]])
-
-    return _DOUBLES(_DOUBLES, types.int64), code
 
 
 def _record(kind: Any, of: Any = types.float64) -> Any:
@@ -283,8 +255,8 @@ def at_state(
 
 @intrinsic
 def at_states(
-    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, inputs: Any, where: Any, into: Any,
-    results: Any,
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, inputs: Any, where: Any,
+    into: Any, results: Any,
 ) -> Any:  # fmt: skip
     """Evaluate an equation at a state for each lane, rows at ``x``, and write what it gives to an address each."""
     state, count = _record(kind), len(_record(results))
@@ -342,17 +314,9 @@ def at_units(
 
 @intrinsic
 def at_step(
-    typingctx: Any,
-    equation: Any,
-    parameters: Any,
-    held: Any,
-    kind: Any,
-    x: Any,
-    which: Any,
-    inputs: Any,
-    where: Any,
-    found: Any,
-) -> Any:
+    typingctx: Any, equation: Any, parameters: Any, held: Any, kind: Any, x: Any, which: Any, inputs: Any,
+    where: Any, found: Any,
+) -> Any:  # fmt: skip
     """Write the derivative of an equation with respect to one state, into that column of n x n rows."""
     state = _record(kind, types.complex128)
     n = len(state)
@@ -406,9 +370,7 @@ def exp(typingctx: Any, x: Any) -> Any:
         for name, bound in (("<", _LOWEST), (">", _HIGHEST)):
             value = builder.select(builder.fcmp_ordered(name, value, number(bound)), number(bound), value)
         shifted = builder.fadd(builder.fmul(value, number(1 / math.log(2))), number(_SHIFT))
-        twos = builder.fsub(
-            shifted, number(_SHIFT)
-        )  # how many halvings, rounded; the low bits of `shifted` hold it too
+        twos = builder.fsub(shifted, number(_SHIFT))  # so many halvings; the low bits of `shifted` hold them too
         rest = value
         for part in (_LN2_HIGH, _LN2_LOW):
             rest = builder.fsub(rest, builder.fmul(twos, number(part)))
@@ -462,25 +424,21 @@ def few(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int,
 
 def many(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:
     """Do the same with many states, one column after the other."""
-    held = local(HELD)
-    offset = local(VECTOR)
-    found = local(VECTOR)
-    copy(held, doubles(p), HELD)
+    held, offset, found = doubles(p), local(VECTOR), local(VECTOR)
     for j in range(J):
         for q in range(Q):
             point = j * Q + q
             where = rows(INPUTS, integers(inputs), board, j, q)
             at_state(EQUATION, PARAMETERS, held, ORIGIN, INPUTS, where, offset)
-            copy(doubles(b + point * 8 * VECTOR), offset, VECTOR)
-            if mode == 0:
-                continue
-            for k in range(STATES):
+            into = doubles(b + point * 8 * VECTOR)
+            for i in range(VECTOR):
+                into[i] = offset[i]
+            for k in range(STATES if mode else 0):
                 at_state(EQUATION, PARAMETERS, held, unit(STATE, k, UNIT), INPUTS, where, found)
-                for i in range(VECTOR):
-                    found[i] = (found[i] - offset[i]) * (1 / UNIT)
                 for i in range(STATES):
                     column = doubles(a + 8 * (point * MATRIX + (i * STATES + k) * LANES))
-                    copy(column, beyond(found, i * LANES), LANES)
+                    for lane in range(LANES):
+                        column[lane] = (found[i * LANES + lane] - offset[i * LANES + lane]) * (1 / UNIT)
 
 
 def curved(p: int, inputs: int, board: int, J: int, Q: int, x: int, a: int, b: int, mode: int) -> None:

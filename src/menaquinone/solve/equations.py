@@ -123,7 +123,6 @@ def _compiled(block: Block, name: str) -> Equations:
         "OUTPUTS": block.Outputs,
         "ORIGIN": block.State(*[0.0] * n),
         "STATES": n,
-        "HELD": len(block.parameters) * LANES,
         "VECTOR": n * LANES,
         "MATRIX": n * n * LANES,
     }
