@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.solve.own_blocks import WHY
 from tests.solve.test_engines_agree import assert_close
@@ -109,13 +109,47 @@ class Read(NamedTuple):
     size: Array = reads("1", "what begins")
 
 
-class Behind(NamedTuple):
+class Shown(NamedTuple):
     behind: Array = output("1", "what follows what begins")
 
 
+class Behind(NamedTuple):
+    behind: Array = reads("1", "what follows what begins")
+
+
 FOLLOWER = Block(
-    "follower", Follow, Followed, lambda p, x, u: Followed(p.following * (u.size - x.behind)), Read, Behind,
-    lambda p, x, u: Behind(x.behind), over="form",
+    "follower", Follow, Followed, lambda p, x, u: Followed(p.following * (u.size - x.behind)), Read, Shown,
+    lambda p, x, u: Shown(x.behind), over="form",
+)  # fmt: skip
+
+
+class SecondAt(NamedTuple):
+    second_threshold: Array = param(1.0, "1", "size from which something else begins", source=WHY)
+
+
+class ThirdAt(NamedTuple):
+    third_threshold: Array = param(1.0, "1", "what follows from which a third begins", source=WHY)
+
+
+class Begun(NamedTuple):
+    hours: Array = state("1", "hours since then", start=0.0)
+
+
+class Second(NamedTuple):
+    hours_of_second: Array = output("1", "hours since the second began")
+
+
+class Third(NamedTuple):
+    hours_of_third: Array = output("1", "hours since the third began")
+
+
+SECOND = Block(
+    "second", SecondAt, Begun, lambda p, x, u: Begun(1.0), Read, Second, lambda p, x, u: Second(x.hours), over="form",
+    onset=Onset("size", "second_threshold", Begun(0.0)),
+)  # fmt: skip
+THIRD = Block(
+    "third", ThirdAt, Begun, lambda p, x, u: Begun(1.0), Behind, Third, lambda p, x, u: Third(x.hours), over="form",
+    onset=Onset("behind", "third_threshold", Begun(0.0)),
 )  # fmt: skip
 
 
@@ -154,6 +188,31 @@ def test_states_are_right_from_where_they_begin(kind, since, amount, quick):
 @given(since=st.floats(0.1, 70.0))
 def test_who_reads_what_begins_is_right_too(kind, following, since):
     compare(model_of(kind, following=following), mk.dose(FORM, "360 ug", every="24 h"), since)
+
+
+@pytest.mark.parametrize("read", [True, False])
+@settings(max_examples=4)
+@given(since=st.floats(0.1, 60.0), size=st.floats(0.5, 6.0), behind=st.floats(0.01, 3.0), quick=st.floats(0.01, 0.5))
+@example(since=30.0, size=2.2, behind=0.1, quick=0.1)
+def test_what_begins_behind_what_begins_does_so_at_its_hour(read, since, size, behind, quick):
+    """Size steps from 0 to 2 and rises to 10; the second begins at the step or behind it, the third later or never.
+
+    Where nobody else reads it no error estimate objects to a step inside a panel.
+    """
+    member, outputs = Member((FORM,)), ["size", "hours_of_second"] + ["behind", "hours_of_third"] * read
+    model = model_of("constant", loss=0.03, following=quick if read else None, threshold=0.05 * since)
+    more = [stage(SECOND, member), stage(THIRD, member)] if read else [stage(SECOND, member)]
+    model = Model(*model.stages, *more, name="more").replace({f"second_threshold[{FORM}]": size})
+    model = model.replace({f"third_threshold[{FORM}]": behind}) if read else model
+    options = {"times": TIMES, "outputs": outputs}
+    people, regimen = mk.population("reference", 2, rng=3), mk.dose(FORM, "360 ug", every="24 h")
+    exact = mk.simulate(model, people, regimen, engine=mk.Reference(rtol=1e-11), **options)
+    hours = {"hours_of_second", "hours_of_third"}
+    for rtol in (1e-4, 1e-6, 1e-8):
+        got = mk.simulate(model, people, regimen, rtol=rtol, **options)
+        for name in hours & set(outputs):
+            assert np.abs(got[name] - exact[name]).max() <= 10 * rtol * 72, name
+        assert_close(got, exact, rtol, {"size": 10.0, "behind": 10.0}, but=hours)
 
 
 @pytest.mark.parametrize("kind", KINDS)

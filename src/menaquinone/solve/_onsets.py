@@ -103,11 +103,29 @@ def _watched(program, tile, stage, member, lane):
 
 
 @inner
+def _kinks(program, plan, tile, state, stage, lane, cut):
+    """Return whether members of earlier stages begin inside a panel of a lane's window; ``cut``: the panel ends there.
+
+    What reads them, and what reads that, has a kink inside a panel: no hour can be read off it.
+    """
+    found, left = False, plan.left[lane]
+    for i in range(stage):
+        for member in range(program.stage[i, MEMBERS] if program.stage[i, WHEN] >= 0 else 0):
+            at = tile.since[program.stage[i, FIRST_MEMBER] + member, lane]
+            if left + TINY < at < plan.right[lane] - TINY:
+                many = insert(state.cuts[lane], state.many_cuts[lane], at - left) if cut else 0
+                found = found or not cut or many > state.many_cuts[lane]
+                state.many_cuts[lane] = many if cut else state.many_cuts[lane]
+    return found
+
+
+@inner
 def begin(program, plan, tile, state, work, raw, stage, member, begins):
     """Fill begins (L,) for a member about to be marched: panel in which its states start to exist, -1 where they do.
 
     What is upstream stands there already: who is stepped through a window for the first time, and whose states begin
-    in it, need not go through it again. Nothing is found that way by members that are not affine, or that read a sum.
+    in it, need not go through it again. Nothing is found that way by members that are not affine, that read a sum, or
+    behind others that begin in the same window.
     """
     columns, since = program.stage[stage], tile.since[program.stage[stage, FIRST_MEMBER] + member]
     left, right, kind, K = plan.left, plan.right, plan.kind, plan.size[1]
@@ -117,7 +135,7 @@ def begin(program, plan, tile, state, work, raw, stage, member, begins):
             continue
         row, place, level = _watched(program, tile, stage, member, lane)
         fresh = kind[lane] == STEP and state.tries[lane] == 0 and columns[AFFINE] != 0 and program.sums[place, 1] == 0
-        if fresh and since[lane] == np.inf:
+        if fresh and since[lane] == np.inf and not _kinks(program, plan, tile, state, stage, lane, False):
             since[lane] = _reached(plan, work, raw, row, level, lane)
         if since[lane] > left[lane] - TINY:
             begins[lane] = NEVER
@@ -158,11 +176,12 @@ def look_for_onsets(program, plan, tile, state, work, lane, raw):
                 at = _onset_in_leap(plan, work.board, base, by_sample, end, level, raw.spare, lane)
                 soonest = min(soonest, at)
                 continue
-            since[everyone, lane] = _reached(plan, work, raw, row, level, lane)
-            if since[everyone, lane] < np.inf:
-                cut = since[everyone, lane] - plan.left[lane]
-                many_cuts[lane] = insert(state.cuts[lane], many_cuts[lane], cut)
+            at = _reached(plan, work, raw, row, level, lane)
+            if at < np.inf:
                 found = True
+                if not _kinks(program, plan, tile, state, i, lane, True):
+                    since[everyone, lane] = at
+                    many_cuts[lane] = insert(state.cuts[lane], many_cuts[lane], at - plan.left[lane])
     if soonest < np.inf:
         count = max(np.int64(np.floor(soonest - _UNSURE)), 0)
         periods = np.int64(np.floor(soonest + _UNSURE)) + 1 - count

@@ -227,6 +227,7 @@ class _Person:
         from scipy.integrate import solve_ivp
 
         while left < right:
+            self._begin_what_is_due(left)
             since = left
             events = [self._onset_event(i, member, since) for i, member in self.waiting]
 
@@ -263,6 +264,14 @@ class _Person:
 
         event.terminal, event.direction = True, 1.0  # type: ignore[attr-defined]
         return event
+
+    def _begin_what_is_due(self, t: float) -> None:
+        """Let states begin whose level has been reached in a step: by a dose, or by what has just begun itself."""
+        while True:
+            due = [k for k, (i, member) in enumerate(self.waiting) if self._onset_event(i, member, t)(t, self.y) >= 0]
+            if not due:
+                return
+            self._begin(due)
 
     def _begin(self, which: list[int]) -> None:
         for k in sorted(which, reverse=True):
