@@ -59,8 +59,8 @@ def work_of(**fields):
 
 
 @njit(**OPTIONS)
-def propagated(a, widths, linked, driven, out, scratch):
-    exponentials.propagators(a, widths, 0, linked, driven, out, 0, refer(scratch))
+def propagated(a, widths, linked, held, driven, out, scratch):
+    exponentials.propagators(a, widths, 0, linked, held, driven, out, 0, refer(scratch))
 
 
 @njit(**OPTIONS)
@@ -72,7 +72,7 @@ def led(rows, n, linked, x, total, b, driven, out):
 class Row:
     """Propagators of one panel width: effects of start, constant input and driving input, and of the defect."""
 
-    def __init__(self, a, width, *, driven=True):
+    def __init__(self, a, width, *, held=True, driven=True):
         n = self.n = len(a)
         self.a, self.width = np.ascontiguousarray(a), np.ascontiguousarray(np.broadcast_to(width, (1, LANES)), float)
         self.driven, (_, self.reach) = driven, linked_of(a)
@@ -84,7 +84,7 @@ class Row:
             whole=np.zeros((algebra.COUNTS + 1, LANES), int),
             steps=np.zeros(2 * n * n * (n + 1) + 1, int),
         )
-        propagated(np.ascontiguousarray(a), widths, self.reach, driven, self.flat, scratch)
+        propagated(np.ascontiguousarray(a), widths, self.reach, held, driven, self.flat, scratch)
         assert scratch.top[0] == 0
         cut = np.cumsum([one * n * n * LANES for one in (STAGES, STAGES, STAGES * PT)])
         parts = np.split(self.flat, cut)
@@ -188,6 +188,15 @@ def test_keep_and_hold_are_the_exact_solution(rates, width):
         exact = expm(np.block([[a, np.eye(n)], [np.zeros((n, 2 * n))]]) * share * width)
         assert row.keep[node, :, :, 3] == pytest.approx(exact[:n, :n], rel=1e-10, abs=1e-12)
         assert row.hold[node, :, :, 3] == pytest.approx(exact[:n, n:], rel=1e-10, abs=1e-12 * width)
+
+
+@given(rates=st.one_of(rates_of(1), rates_of(3)), width=st.floats(0.01, 300))
+def test_what_a_start_leads_to_is_the_same_number_whether_a_constant_input_is_asked_for_or_not(rates, width):
+    a = lanes(compartments(rates))
+    both, alone = (Row(a, width, held=held, driven=False) for held in (True, False))
+    assert (alone.keep == both.keep).all()
+    assert np.isnan(alone.hold).all()
+    assert not np.isnan(both.hold).any()
 
 
 @pytest.mark.accuracy

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.solve.records import record
 
 import menaquinone as mk
 from menaquinone.errors import InputError
@@ -14,7 +15,7 @@ from menaquinone.solve import _grid as grid
 from menaquinone.solve import _panels as panels
 from menaquinone.solve import program as tables
 from menaquinone.solve._algebra import COUNTS
-from menaquinone.solve._kinds import CLOSE, IDLE, LEAP, STEP
+from menaquinone.solve._kinds import CLOSE, HOLD, IDLE, KEEP, LEAP, STEP
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.program import Plan, Program, Raw, Table, Work
 from menaquinone.solve.tableau import STAGES
@@ -158,11 +159,6 @@ def side_by_side(lanes, *, kinds=None, room=512, spare=512):
     return before, panels_of(raw)
 
 
-def record(kind, /, **fields):
-    """Return a record of which only some fields are of interest."""
-    return kind(*(fields.get(name, np.zeros((1, 1))) for name in kind._fields))
-
-
 def panels_of(raw):
     return [
         list(zip(*(part[lane, :n].tolist() for part in raw[:3]), strict=True)) for lane, n in enumerate(raw.laid[0])
@@ -253,8 +249,11 @@ class Rows:
             steps=np.zeros(9, int),
         )  # fmt: skip
 
-    def window(self, widths, kind=None):
-        """Align panels (K, L) of a window and return what each keeps of a start at its end (K, L), and its place."""
+    def window(self, widths, kind=None, asked=KEEP):
+        """Align panels (K, L) of a window and return what each keeps of a start at its end (K, L), and its place.
+
+        Where HOLD is ``asked`` what it makes of a constant input instead.
+        """
         K = len(widths)
         raw = record(
             Raw, starts=np.zeros((LANES, K)), widths=np.ascontiguousarray(widths.T), laid=np.full((1, LANES), K)
@@ -274,10 +273,23 @@ class Rows:
         panels.refresh(self.table, 0, self.loss, 1, plan.kind)
         found = []
         for panel in range(K):
-            at = panels._row(program, plan, self.table, self.work, 0, 0, panel)
-            found.append(self.table.data[at + (STAGES - 1) * LANES : at + STAGES * LANES].copy())
+            at = panels._row(program, plan, self.table, self.work, 0, 0, panel, asked)
+            end = at + (STAGES if asked == KEEP else 2 * STAGES) * LANES
+            found.append(self.table.data[end - LANES : end].copy())
         assert (plan.padded == (widths == 0.0).any(axis=1)).all()
         return np.array(found), plan.place
+
+
+def test_what_a_constant_input_leads_to_is_made_when_it_is_first_asked_for():
+    held, widths = Rows(16, 4), np.full((2, LANES), 2.0)
+    widths[1, :5] = 3.0
+    kept, place = held.window(widths)
+    assert place[0] > 0 > place[1] + 1  # lanes' own, and one put together
+    found, _ = held.window(widths, asked=HOLD)
+    assert found == pytest.approx(np.expm1(held.loss[0, 0] * widths) / held.loss[0, 0], rel=1e-12)
+    again, _ = held.window(widths)
+    assert (again == kept).all()
+    assert held.table.fresh.max() == HOLD
 
 
 WIDTHS = np.array([0.0, 0.0, 1.0, 2.0, 2.5, 4.0, 6.0, 9.0, 12.0])

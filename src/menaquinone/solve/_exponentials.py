@@ -127,12 +127,15 @@ def _series(powers, scale, linked, steps, order, last, spare):
 def _phi(powers, scale, linked, steps, order, phi, spare, counts, most, keep):
     """Fill phi[k] = phi_k(z), k = 0..order: a series for the last, recurrence down, doubling back up.
 
+    phi_0 has a series of its own where nothing, or phi_1 alone, is asked for beside it: the same number either way.
     z is ``scale`` times the first of the powers, doubled as often as ``counts`` says, ``most`` times at the most.
     """
     n = linked.shape[0]
     square = n * n * L
     _series(powers, scale, linked, steps, order, phi[order], spare)
-    for k in range(order - 1, -1, -1):
+    if order == 1:
+        _series(powers, scale, linked, steps, 0, phi[0], spare)
+    for k in range(order - 1 if order > 1 else -1, -1, -1):
         _multiply(powers[0], phi[k + 1], steps, spare, 0)
         for i in range(n):
             for j in range(n):
@@ -158,16 +161,16 @@ def _phi(powers, scale, linked, steps, order, phi, spare, counts, most, keep):
 
 
 @inner
-def propagators(a, widths, row, linked, driven, out, begin, work):
+def propagators(a, widths, row, linked, held, driven, out, begin, work):
     """Fill ``out`` with the exact propagators of x' = a x + polynomial over one panel width of each lane.
 
     a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from
-    element ``begin`` on, one after the other, keep and hold (n, n, s, L): effect of the start and of a constant input
-    at each node; and where ``driven`` drive (n, n, s + 1, s, L): of the input at each point, and defect (n, n, s, L):
+    element ``begin`` on, one after the other, keep and hold (n, n, s, L): effect of the start and, where ``held``, of a
+    constant input at each node; and where ``driven``, which asks for all, drive (n, n, s + 1, s, L): of the input at each point, and defect (n, n, s, L):
     of the input's divided difference when the start is left out of the interpolation. They are read in this order.
     """
     n = a.shape[0]
-    order = S + 1 if driven else 1
+    order = S + 1 if driven else (1 if held else 0)
     square, top = n * n * L, work.top[0]
     phi = view(work.scratch, take(work, (order + 1) * square), (order + 1, n, n, L))
     powers = view(work.scratch, take(work, _PARTS * square), (_PARTS, n, n, L))
@@ -193,7 +196,8 @@ def propagators(a, widths, row, linked, driven, out, begin, work):
         _phi(powers, div(load(scale, 0), whole), linked, work.steps, order, phi, spare, counts, most, keep[0])
         for place in range(n * n):
             store(out, begin + (place * S + node) * L, load(phi, place * L))
-            store(out, begin + S * square + (place * S + node) * L, mul(step, load(phi, square + place * L)))
+            if order > 0:
+                store(out, begin + S * square + (place * S + node) * L, mul(step, load(phi, square + place * L)))
         if driven:
             _drives(node, width, phi, out, begin + 2 * S * square)
     work.top[0] = top

@@ -26,5 +26,7 @@ MOST_TRIES = 16
 """Times that a window is refined."""
 RESET, START = 1, 2
 """Orders of events of one time."""
+KEEP, HOLD = 1, 2
+"""How much of a row of propagators is there: what they make of a start; of a constant input and the rest as well."""
 PANELS, EVENTS, ROWS, RAW = 1, 2, 3, 4
 """Arrays that may turn out too small."""

@@ -24,7 +24,7 @@ from menaquinone.solve._compiled import exact, inner
 from menaquinone.solve._exponentials import propagators, row_size
 from menaquinone.solve._in_turn import one_way, solve_in_turn
 from menaquinone.solve._inside import begin_inside
-from menaquinone.solve._kinds import FLOOR, IDLE, PT, SAFETY, STEP
+from menaquinone.solve._kinds import FLOOR, HOLD, IDLE, KEEP, PT, SAFETY, STEP
 from menaquinone.solve._pointers import invoke9
 from menaquinone.solve._records import address, view
 from menaquinone.solve._through import to_end, to_nodes
@@ -87,22 +87,23 @@ def _gather(rows, which, table, size, begin, into):
 
 
 @inner
-def _see_to(program, table, work, stage, everyone, row):
-    """See to it that a member's propagators over the widths of one row are there."""
-    if table.fresh[everyone, row]:
+def _see_to(program, table, work, stage, everyone, row, asked):
+    """See to it that a member's propagators over the widths of one row are there: as much of them as is asked for."""
+    if table.fresh[everyone, row] >= asked:
         return
     columns = program.stage[stage]
     n, driven = columns[STATES], columns[B_MOVES] == 1
     a, reach = view(table.a, table.known[everyone], (n, n, L)), view(program.reach, columns[MASK], (n, n))
     at = table.begin[everyone] + row * row_size(n, driven)
-    propagators(a, table.widths, row, reach, driven, table.data, at, work)
-    table.fresh[everyone, row] = 1
+    propagators(a, table.widths, row, reach, asked > KEEP, driven, table.data, at, work)
+    table.fresh[everyone, row] = asked
 
 
 @inner
-def _row(program, plan, table, work, stage, member, panel):
+def _row(program, plan, table, work, stage, member, panel, asked):
     """Return where in the table a panel's propagators stand, those made that nobody has asked for yet.
 
+    asked: KEEP where only the effect of a start is read, HOLD where that of a constant input is as well.
     Where lanes' rows differ they are put together; in a place of their own, so that panels alike find them again, or
     for want of room at the table's end.
     """
@@ -110,16 +111,16 @@ def _row(program, plan, table, work, stage, member, panel):
     everyone, size = columns[FIRST_MEMBER] + member, row_size(columns[STATES], columns[B_MOVES] == 1)
     begin = table.begin[everyone]
     if place >= 0:
-        _see_to(program, table, work, stage, everyone, place)
+        _see_to(program, table, work, stage, everyone, place, asked)
         return begin + place * size
     kept = place < -1
     into = begin + (rows - 2 - place) * size if kept else table.data.size - size
-    if not kept or not table.fresh[everyone, rows - 2 - place]:
+    if not kept or table.fresh[everyone, rows - 2 - place] < asked:
         for lane in range(L):
-            _see_to(program, table, work, stage, everyone, plan.rows[panel, lane])
+            _see_to(program, table, work, stage, everyone, plan.rows[panel, lane], asked)
         _gather(plan.rows, panel, table, size, begin, into)
         if kept:
-            table.fresh[everyone, rows - 2 - place] = 1
+            table.fresh[everyone, rows - 2 - place] = asked
     return into
 
 
@@ -177,7 +178,7 @@ def _constant(program, plan, table, work, stage, member, panel, r):
     for lane in range(L):
         held = held or total[n * L + lane] != 0.0
     total[n * L] = 1.0 if held else 0.0
-    return _row(program, plan, table, work, stage, member, panel)
+    return _row(program, plan, table, work, stage, member, panel, HOLD if held or driven else KEEP)
 
 
 @exact

@@ -7,11 +7,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from menaquinone.solve._parts import PART, Part, number
+from menaquinone.solve._code import Writer, number, whole
 from menaquinone.solve.equations import LANES
 from menaquinone.solve.tableau import STAGES
-
-_INTEGER = ir.IntType(64)
 
 
 def _to(nodes: range) -> Any:
@@ -32,40 +30,36 @@ def _to(nodes: range) -> Any:
                 args[k] for k in (1, 2, 3, 6, 8, 10, 11, 12, 14, 15)
             )
 
-            def whole(value: int) -> Any:
-                return ir.Constant(_INTEGER, value)
-
             square = builder.mul(builder.mul(n, n), whole(LANES))
             first = builder.mul(i, n)
-            for lane in range(0, LANES, PART):
-                part = Part(builder, lane)
-                sums = [cgutils.alloca_once_value(builder, number(0.0)) for _ in nodes]
+            write = Writer(builder)
+            sums = [cgutils.alloca_once_value(builder, number(0.0)) for _ in nodes]
 
-                def add(place: Any, which: Any, value: Any, part: Any = part, sums: Any = sums) -> None:
-                    for node, kept in zip(nodes, sums, strict=True):
-                        at = builder.add(place, whole(which(node) * LANES))
-                        builder.store(part.fma(part.load(rows, at), value, builder.load(kept)), kept)
+            def add(place: Any, which: Any, value: Any, sums: Any = sums) -> None:
+                for node, kept in zip(nodes, sums, strict=True):
+                    at = builder.add(place, whole(which(node) * LANES))
+                    builder.store(write.fma(write.load(rows, at), value, builder.load(kept)), kept)
 
-                with cgutils.for_range(builder, n) as loop:
-                    here = builder.add(first, loop.index)
-                    acts = builder.load(builder.gep(linked, [here]))
-                    with builder.if_then(builder.icmp_unsigned("!=", acts, ir.Constant(acts.type, 0))):
-                        entry = builder.mul(here, whole(STAGES * LANES))
-                        place = builder.add(row, entry)
-                        column = builder.mul(loop.index, whole(LANES))
-                        add(place, lambda node: node, part.load(x, builder.add(x_at, column)))
-                        with builder.if_then(builder.icmp_signed("!=", held, whole(0))):
-                            hold = builder.add(place, builder.mul(square, whole(STAGES)))
-                            add(hold, lambda node: node, part.load(total, column))
-                        with builder.if_then(builder.icmp_signed("!=", driven, whole(0))):
-                            drive = builder.add(row, builder.mul(square, whole(2 * STAGES)))
-                            drive = builder.add(drive, builder.mul(entry, whole(STAGES + 1)))
-                            for point in range(STAGES + 1):
-                                at = builder.add(b_at, builder.mul(b_step, whole(point)))
-                                value = part.load(b, builder.add(at, column))
-                                add(drive, lambda node, p=point: p * STAGES + node, value)
-                for k, kept in enumerate(sums):
-                    part.store(builder.load(kept), out, builder.add(out_at, builder.mul(out_step, whole(k))))
+            with cgutils.for_range(builder, n) as loop:
+                here = builder.add(first, loop.index)
+                acts = builder.load(builder.gep(linked, [here]))
+                with builder.if_then(builder.icmp_unsigned("!=", acts, ir.Constant(acts.type, 0))):
+                    entry = builder.mul(here, whole(STAGES * LANES))
+                    place = builder.add(row, entry)
+                    column = builder.mul(loop.index, whole(LANES))
+                    add(place, lambda node: node, write.load(x, builder.add(x_at, column)))
+                    with builder.if_then(builder.icmp_signed("!=", held, whole(0))):
+                        hold = builder.add(place, builder.mul(square, whole(STAGES)))
+                        add(hold, lambda node: node, write.load(total, column))
+                    with builder.if_then(builder.icmp_signed("!=", driven, whole(0))):
+                        drive = builder.add(row, builder.mul(square, whole(2 * STAGES)))
+                        drive = builder.add(drive, builder.mul(entry, whole(STAGES + 1)))
+                        for point in range(STAGES + 1):
+                            at = builder.add(b_at, builder.mul(b_step, whole(point)))
+                            value = write.load(b, builder.add(at, column))
+                            add(drive, lambda node, p=point: p * STAGES + node, value)
+            for k, kept in enumerate(sums):
+                write.store(builder.load(kept), out, builder.add(out_at, builder.mul(out_step, whole(k))))
             return context.get_dummy_value()
 
         return signature, code

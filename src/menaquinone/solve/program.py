@@ -328,7 +328,7 @@ class Table(NamedTuple):
     ``widths`` (rows, L) met so far, ``used`` (L,) of them; for each member where its rows begin in ``data``, and the
     coefficients (.., L) they are for; ``mine`` (L,): who reads a row. Behind the rows of a member stand those put
     together from lanes' own: ``mixed`` (m, L) says which, ``many`` (1,) how many there are. ``fresh`` (members,
-    rows + m): which of all these are there.
+    rows + m): how much of all these is there, nothing, KEEP or HOLD.
     """
 
     widths: np.ndarray

@@ -1,4 +1,4 @@
-"""Some of the lanes as one value of generated code: what keeps many numbers in registers is written out with it."""
+"""All lanes as one value of generated code: what keeps many numbers in registers is written out with it."""
 
 from typing import Any
 
@@ -7,44 +7,35 @@ from numba.core import cgutils
 
 from menaquinone.solve.equations import LANES
 
-PART = LANES
-"""Lanes that are taken at a time: with two registers of 512 bits for each number one computes while the other waits."""
-_KIND = ir.VectorType(ir.DoubleType(), PART)
+_KIND = ir.VectorType(ir.DoubleType(), LANES)
+_MARKS = ir.IntType(LANES)
 _INTEGER = ir.IntType(64)
 
 
-class Part:
-    """What can be done with the lanes from one of them on.
+class Writer:
+    """What can be done with vectors of all lanes in a function that is being written.
 
     Parameters
     ----------
     builder
-        Of the function that is being written.
-    first
-        The first lane.
+        Of that function.
     """
 
-    def __init__(self, builder: Any, first: int) -> None:
-        self.builder, self.first = builder, first
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
 
     def _place(self, data: Any, at: Any) -> Any:
-        at = self.builder.add(at, ir.Constant(_INTEGER, self.first))
         return self.builder.bitcast(self.builder.gep(data, [at]), _KIND.as_pointer())
 
     def load(self, data: Any, at: Any) -> Any:
-        """Return these lanes of the vector that begins at an element."""
+        """Return the vector that begins at an element."""
         found = self.builder.load(self._place(data, at))
         found.align = 8
         return found
 
     def store(self, value: Any, data: Any, at: Any) -> None:
-        """Write these lanes of the vector that begins at an element."""
+        """Write the vector that begins at an element."""
         self.builder.store(value, self._place(data, at)).align = 8
-
-    def of(self, vector: Any) -> Any:
-        """Return this part of a whole vector."""
-        which = ir.Constant(ir.VectorType(ir.IntType(32), PART), list(range(self.first, self.first + PART)))
-        return self.builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), which)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """Return a b + c, in one rounding where the machine can."""
@@ -62,15 +53,28 @@ class Part:
         """Return the smaller of two numbers."""
         return self._named("minnum", a, b)
 
+    def marked(self, a: Any) -> Any:
+        """Return in which lanes a number is not 0."""
+        return self.builder.fcmp_unordered("!=", a, number(0.0))
+
+    def anywhere(self, marks: Any) -> Any:
+        """Return whether any lane is marked."""
+        return self.builder.icmp_unsigned("!=", self.builder.bitcast(marks, _MARKS), ir.Constant(_MARKS, 0))
+
     def _named(self, name: str, *values: Any) -> Any:
         kind = ir.FunctionType(_KIND, [_KIND] * len(values))
-        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{PART}f64")
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{LANES}f64")
         return self.builder.call(function, values)
 
 
 def number(value: float) -> Any:
     """Return one number in every lane."""
-    return ir.Constant(_KIND, [float(value)] * PART)
+    return ir.Constant(_KIND, [float(value)] * LANES)
 
 
-__all__ = ["PART", "Part", "number"]
+def whole(value: int) -> Any:
+    """Return a whole number."""
+    return ir.Constant(_INTEGER, value)
+
+
+__all__ = ["Writer", "number", "whole"]
