@@ -7,7 +7,7 @@ from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after, insert
 from menaquinone.solve._kinds import FIRST_BASE, LEAP, LEAST_LEAP, LONGEST, MOST_BASE, MOST_TRIES, NEVER, PT, STEP, TINY
 from menaquinone.solve._onsets import forget_onsets, look_for_onsets
-from menaquinone.solve._vectors import load, store
+from menaquinone.solve._vectors import expect, load, store
 from menaquinone.solve._windows import dense
 from menaquinone.solve.tableau import LEAST
 
@@ -19,6 +19,8 @@ _LEAST_BASE, _SPARE = 3, 0.3
 """Samples of a leap at least; terms below this share of what is allowed show that fewer would do."""
 _MOST_PARTS, _POWER = 4.0, 6.0
 """Parts that a panel is cut into at once, at most, and how fast estimates fall with the width of a panel."""
+_AHEAD = 24
+"""Rows of a result that are fetched before they are written: each is far from the others."""
 
 
 @inner
@@ -173,14 +175,16 @@ def deliver(found, whole, rows, places, first):
     adjacent = count == L
     for lane in range(1, count):
         adjacent = adjacent and places[first + lane] == places[first] + lane
-    wanted = rows.shape[0]
-    for o in range(found.size // max(wanted * L, 1)):
+    wanted, wide = rows.shape[0], whole.shape[1]
+    many, ahead = found.size // max(wanted * L, 1), _AHEAD // max(wanted, 1) + 1
+    for o in range(many):
         for w in range(wanted):
             row, at = rows[w, 0] + o * rows[w, 1], o * wanted + w
             if adjacent:
                 place = places[first]
-                for lane in range(L):
-                    whole[row, place + lane] = found[at * L + lane]
+                if o + ahead < many:
+                    expect(whole, (row + ahead * rows[w, 1]) * wide + place)
+                store(whole, row * wide + place, load(found, at * L))
             else:
                 for lane in range(count):
                     whole[row, places[first + lane]] = found[at * L + lane]

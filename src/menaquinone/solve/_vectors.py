@@ -67,6 +67,24 @@ def store(typingctx: Any, array: Any, at: Any, vector: Any) -> Any:
 
 
 @intrinsic
+def expect(typingctx: Any, array: Any, at: Any) -> Any:
+    """Have memory fetched in which a vector is about to be written, from an element of a flat array on."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        byte, switch = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, switch, switch, switch])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        flags = [ir.Constant(switch, one) for one in (1, 3, 1)]  # written, soon, data
+        for element in (0, LANES // 2, LANES - 1):  # wherever lines of memory begin
+            place = builder.gep(data, [builder.add(args[1], ir.Constant(args[1].type, element))])
+            builder.call(function, [builder.bitcast(place, byte), *flags])
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64), code
+
+
+@intrinsic
 def splat(typingctx: Any, value: Any) -> Any:
     """Return a vector that holds one number in every lane."""
 
@@ -132,6 +150,7 @@ __all__ = [
     "VECTOR",
     "add",
     "div",
+    "expect",
     "fma",
     "largest",
     "load",

@@ -467,12 +467,14 @@ def coefficients(one: Wired, p: Any, u: Any, shape: tuple[int, ...]) -> tuple[np
     """Read A (..., n, n, members, L) and b (..., n, members, L) off the equations of an affine block.
 
     ``rates`` is asked once at 0 and once at each imaginary unit state, whose imaginary part is a column of A with no
-    cancellation; no algebra is typed twice.
+    cancellation; no algebra is typed twice. Of all columns at once the numbers of many people would fill no cache.
     """
-    x = np.zeros((one.n, *shape[:-2], one.n, *shape[-2:]), complex)
+    a = np.empty((*shape[:-2], one.n, one.n, *shape[-2:]))
     for i in range(one.n):
-        x[i, ..., i, :, :] = 1j
-    return by_column(rates(one, p, x, u).imag), offset(one, p, u, shape)
+        x = np.zeros((*shape[:-2], one.n, *shape[-2:]), complex)
+        x[..., i, :, :] = 1j
+        a[..., i, :, :] = rates(one, p, x, u).imag
+    return a, offset(one, p, u, shape)
 
 
 def by_column(values: np.ndarray) -> np.ndarray:
