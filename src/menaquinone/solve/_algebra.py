@@ -43,7 +43,7 @@ from menaquinone.solve.tableau import (
 L = LANES
 S = STAGES
 
-WAITING, STILL, ITERATED, AT, KNOWN, BETWEEN, GOING, SEEKING, BEGINS, COUNTS = range(10)
+WAITING, STILL, ITERATED, KNOWN, GOING, SEEKING, BEGINS, COUNTS = range(8)
 """Rows of ``work.whole``: integers of all lanes."""
 
 

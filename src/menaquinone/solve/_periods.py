@@ -2,25 +2,13 @@
 
 import numpy as np
 
-from menaquinone.solve._algebra import (
-    AT,
-    BETWEEN,
-    ITERATED,
-    KNOWN,
-    SEEKING,
-    L,
-    fill,
-    move,
-    rows_of,
-    take,
-    zeros_of,
-)
+from menaquinone.solve._algebra import ITERATED, L, fill, move, rows_of, take
 from menaquinone.solve._basis import fitted, most_base
 from menaquinone.solve._compiled import inner
 from menaquinone.solve._iteration import iterate
-from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE, NEVER
-from menaquinone.solve._powers import double, doublings_of, joined, lead, step
+from menaquinone.solve._kinds import CLOSE, FLOOR, IDLE, LEAP, MOST_BASE
 from menaquinone.solve._records import view
+from menaquinone.solve._stops import pick
 from menaquinone.solve._vectors import div, fma, largest, load, magnitude, mul, select, smallest, splat, store, sub
 from menaquinone.solve.program import A_MOVES, FIRST_MEMBER, STEADY
 from menaquinone.solve.tableau import LEAST
@@ -129,114 +117,12 @@ def _settled_maps(plan, work, n, many, columns, newton, square, g):
 
 
 @inner
-def _put(work, n, slot, numbers, iterated, now):
-    """Write to a slot of z what lanes are at the number of a period: looked up, or what ``now`` holds; none below 0."""
-    track, z, mine = work.track, work.z, rows_of(work, 1)
-    together, wide = True, z.shape[1]
-    for lane in range(L):
-        number = numbers[lane]
-        mine[0, lane] = 1.0 if number > iterated[lane] else 0.0
-        together = together and (number < 0 or number > iterated[lane])
-    for i in range(n):
-        at = (slot * wide + i) * L
-        store(z, at, select(load(mine, 0), load(now, i * L), load(z, at)))
-    if not together:
-        for lane in range(L):
-            number = numbers[lane]
-            if 0 <= number <= iterated[lane]:
-                for i in range(n):
-                    z[slot, i, lane] = track[number, i, lane]
-
-
-@inner
-def _look_up(plan, work, n, o, at, iterated, now):
-    """Write to now (n, L) what lanes are at a boundary that their own periods reach to."""
-    track, number, everyone = work.track, plan.at[o, 0], True
-    for lane in range(L):
-        here = at[lane] != NEVER and o < plan.boundaries[lane] and plan.at[o, lane] <= iterated[lane]
-        everyone = everyone and here and plan.at[o, lane] == number
-    if everyone:
-        move(track, number * track.shape[1] * L, now, 0, n)
-        return
-    for lane in range(L):
-        if at[lane] != NEVER and o < plan.boundaries[lane] and plan.at[o, lane] <= iterated[lane]:
-            for i in range(n):
-                now[i, lane] = track[plan.at[o, lane], i, lane]
-
-
-@inner
-def _pick_boundaries(plan, work, n, reach, iterated, power, shift, count, settled, now):
-    """Fill z of leaping lanes at every boundary; now (n, L): where lanes are that have no map of their own left.
-
-    From one boundary to the next it is as many periods nearly always: the step over them is put together once. Lanes
-    that are looked up take it too, so that nothing is put together anew when they come behind their own periods.
-    """
-    z, J, scratch = work.z, plan.size[0], rows_of(work, 2 * n + 1)
-    at, times, often = work.whole[AT], work.whole[SEEKING], work.whole[BETWEEN]
-    once, added, nothing = rows_of(work, n * n), rows_of(work, n), zeros_of(work, count * n)
-    for lane in range(L):
-        often[lane] = -1
-    for o in range(plan.size[2]):
-        if not plan.paced[o]:
-            behind, same = False, True
-            for lane in range(L):
-                if at[lane] == NEVER or o >= plan.boundaries[lane]:
-                    times[lane] = max(often[lane], 0)
-                    continue
-                before = plan.at[o - 1, lane] if o > 0 else 0
-                if plan.at[o, lane] > iterated[lane]:
-                    behind = True
-                    if before < iterated[lane]:
-                        before = iterated[lane]
-                        for i in range(n):
-                            now[i, lane] = settled[i, lane]
-                times[lane] = plan.at[o, lane] - before
-                if times[lane] >= 1 << count:  # looked up, with hardly anything behind: it goes nowhere
-                    times[lane] = max(often[lane], 0)
-                same = same and times[lane] == often[lane]
-            if behind and not same:
-                joined(n, reach, times, power, shift, nothing, once, added, scratch)
-                for lane in range(L):
-                    often[lane] = times[lane]
-            if behind:
-                step(n, reach, once, added, now, scratch)
-            _look_up(plan, work, n, o, at, iterated, now)
-        else:
-            step(n, reach, once, added, now, scratch)
-        move(now, 0, z, (J + o) * z.shape[1] * L, n)
-
-
-@inner
-def _pick(plan, work, n, many, columns, newton, reach, still, iterated):
-    """Fill z of leaping lanes: the state at every sample, every boundary and the end.
-
-    Periods that were iterated are looked up; maps of those behind are equal, and done as often as it takes.
-    """
-    top, track, J, O = work.top[0], work.track, plan.size[0], plan.size[2]
-    numbers, times, at, most = work.whole[KNOWN], work.whole[SEEKING], work.whole[AT], 0
-    square, g, settled = rows_of(work, n * n), rows_of(work, n), rows_of(work, n)
-    now, scratch = rows_of(work, n), rows_of(work, 2 * n + 1)
+def _lead(plan, work, n, many, columns, newton, reach, still, iterated):
+    """Fill z of leaping lanes: where they are at every stop."""
+    top = work.top[0]
+    square, g = rows_of(work, n * n), rows_of(work, n)
     _settled_maps(plan, work, n, many, columns, newton, square, g)
-    for lane in range(L):
-        goes = plan.kind[lane] == LEAP and still[lane] == 0
-        at[lane] = iterated[lane] if goes else NEVER
-        most = max(most, plan.periods[lane] - iterated[lane] if goes else 0)
-        for i in range(n):
-            settled[i, lane] = track[iterated[lane], i, lane]
-    count = max(doublings_of(most), 1)
-    power, shift = rows_of(work, count * n * n), rows_of(work, count * n)
-    double(n, reach, square, g, count, power, shift)
-    for slot in range(J + 1):
-        for lane in range(L):
-            numbers[lane] = -1
-            if at[lane] != NEVER and (slot == J or slot < plan.samples[lane]):
-                numbers[lane] = plan.periods[lane] if slot == J else plan.nodes[slot, lane]
-            times[lane] = max(numbers[lane] - iterated[lane], 0)
-        move(settled, 0, now, 0, n)
-        lead(n, reach, times, power, shift, now, scratch)
-        _put(work, n, slot if slot < J else J + O, numbers, iterated, now)
-    move(settled, 0, now, 0, n)
-    _pick_boundaries(plan, work, n, reach, iterated, power, shift, count, settled, now)
+    pick(plan, work, n, reach, iterated, still, square, g)
     work.top[0] = top
 
 
@@ -371,7 +257,7 @@ def find_starts(program, plan, tile, work, stage, member, n, first, reach, rtol,
             leap_ratio[lane] = np.inf
     if leaping:
         _iterate(plan, work, n, many, count, newton, reach, iterated, x)
-        _pick(plan, work, n, many, count, newton, reach, still, iterated)
+        _lead(plan, work, n, many, count, newton, reach, still, iterated)
         _note_errors(plan, tile, work, n, first, many, count, newton, still, rtol)
     everyone = True
     for lane in range(L):

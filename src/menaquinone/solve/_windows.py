@@ -7,6 +7,7 @@ from menaquinone.solve._basis import PLACES, tabulate
 from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after
 from menaquinone.solve._kinds import IDLE, LEAP, LEAST_LEAP, MOST_BASE, MOST_ITERATED, STEP, TINY
+from menaquinone.solve._stops import lay_stops
 
 _DENSE, _DENSE_DRIFTING = 7, 8
 """Periods stepped before the first leap, and where something goes on changing beside what fades."""
@@ -199,20 +200,7 @@ def tabulate_leaps(plan):
             most = max(most, plan.iterated[lane], 1)
     if most > 0:
         tabulate(plan, most)
-        _pace(plan)
-
-
-@inner
-def _pace(plan):
-    """Note the boundaries to which the same step leads, in every lane, as to those before."""
-    at, iterated = plan.at, plan.iterated
-    for o in range(plan.size[2]):
-        same = o > 1
-        for lane in range(L):
-            if o > 1 and plan.kind[lane] == LEAP and o < plan.boundaries[lane]:
-                alike = at[o, lane] - at[o - 1, lane] == at[o - 1, lane] - at[o - 2, lane]
-                same = same and alike and at[o - 2, lane] >= iterated[lane]
-        plan.paced[o] = same
+        lay_stops(plan)
 
 
 @inner

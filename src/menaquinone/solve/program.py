@@ -198,8 +198,15 @@ class Plan(NamedTuple):
         Numbers of the sampled periods.
     at : ndarray (O, L)
         Numbers of the periods at whose start an output is wanted; the boundaries.
-    paced : ndarray (O,) of uint8
-        Whether no lane's map differs any more at a boundary, and all have as many periods to it as to the one before.
+    known, times : ndarray (3, J + O + 1, L)
+        Of samples, boundaries and the end: after how many of their own periods lanes are looked up, -1 for not, and how
+        many equal periods lead there. Here and below for members with equal maps, fading ones, and some of each.
+    enters : ndarray (3, O, L)
+        Who comes behind the own periods at a boundary.
+    does : ndarray (3, J + O + 1)
+        What is done to get there.
+    doublings, own, often : ndarray (3,), (3, L), (L,)
+        Powers that make up all numbers of equal periods; periods with maps of their own; scratch.
     starts, widths : ndarray (J K, L)
         Panels, h.
     rows : ndarray (J K, L)
@@ -249,7 +256,13 @@ class Plan(NamedTuple):
     length: np.ndarray
     nodes: np.ndarray
     at: np.ndarray
-    paced: np.ndarray
+    known: np.ndarray
+    times: np.ndarray
+    enters: np.ndarray
+    does: np.ndarray
+    doublings: np.ndarray
+    own: np.ndarray
+    often: np.ndarray
     starts: np.ndarray
     widths: np.ndarray
     rows: np.ndarray
