@@ -113,6 +113,15 @@ def test_what_acts_in_the_long_run_is_the_closure_of_what_acts_at_once():
         assert (reach == (np.linalg.matrix_power(acts, max(one.n, 1)) > 0)).all()
 
 
+def test_states_are_heeded_whose_outputs_others_read():
+    program, place = WHOLE.program, {one.block.name: k for k, one in enumerate(WHOLE.stages)}
+    assert set(np.flatnonzero(program.read)) == {*program.feed.tolist(), *program.terms.tolist()}
+    for name, read in (("oral_pk", {"transit_5", "central"}), ("bone", set())):
+        one, columns = WHOLE.stages[place[name]], program.stage[place[name]]
+        states = program.heeded[columns[tables.FIRST_STATE] :][: one.n * one.m].reshape(one.m, one.n)
+        assert {state for state, heeded in zip(one.block.states, states.any(axis=0), strict=True) if heeded} == read
+
+
 # The regimens ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """What a block's equations depend on, as measured: held against equations called one number at a time."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -73,13 +74,27 @@ def test_coefficients_move_where_an_input_moves_them(name, held):
 @pytest.mark.parametrize("name", BLOCKS)
 def test_an_output_is_felt_where_a_state_moves_it(name):
     block, found = BLOCKS[name], structure(BLOCKS[name], frozenset())
-    felt = np.zeros(len(block.offers), bool)
+    felt = np.zeros((len(block.offers), len(block.states)), bool)
     for one in samples(block, 8):
         offered = lambda x, one=one: np.array([float(value) for value in block.outputs(one.p, x, one.u)])
-        for state_ in block.states:
+        for k, state_ in enumerate(block.states):
             moved = one.x._replace(**{state_: getattr(one.x, state_) * 1.5 + 0.1})
-            felt |= offered(moved) != offered(one.x)
-    assert list(found.felt) == felt.tolist()
+            felt[:, k] |= offered(moved) != offered(one.x)
+    assert np.array(found.felt, bool).reshape(felt.shape).tolist() == felt.tolist()
+
+
+class Bounded(NamedTuple):
+    above: Array = output("nmol", "amount above 40 nmol")
+    below: Array = output("nmol", "amount, 0.1 nmol at most")
+
+
+def bounded(p, x, u):
+    return Bounded(np.maximum(x.free - 40.0, 0.0), np.minimum(x.bound, 0.1))
+
+
+def test_an_output_that_a_bound_hides_from_most_amounts_is_felt():
+    block = replace(VARYING, Outputs=Bounded, outputs=bounded)
+    assert structure(block, frozenset()).felt == ((True, False), (False, True))
 
 
 def test_the_library_as_it_stands():
@@ -91,9 +106,9 @@ def test_the_library_as_it_stands():
     assert depots.sum(axis=1).tolist() == [1, 2, 2, 2, 2, 1, 4, 2]
     assert np.array(moves["tissue"].acts).tolist() == np.eye(2, dtype=bool).tolist()
     # what no state moves is the same in every period, and need not be kept period by period
-    assert moves["hazard"].felt == (True, False)
-    assert moves["carboxylation"].felt == (True, True, False)
-    assert not any(moves["delivery"].felt)
+    assert [any(one) for one in moves["hazard"].felt] == [True, False]
+    assert [any(one) for one in moves["carboxylation"].felt] == [True, True, False]
+    assert not any(map(any, moves["delivery"].felt))
 
 
 def test_kidney_function_that_steps_moves_nothing_inside_a_window():
@@ -109,7 +124,7 @@ def test_a_loss_that_an_input_raises_moves_the_matrix():
     found = structure(VARYING, frozenset())
     assert (found.a_moves, found.b_moves) == (True, False)
     assert found.acts == ((True, False), (True, True))
-    assert found.felt == (True, True)
+    assert [any(one) for one in found.felt] == [True, True]
     assert structure(VARYING, frozenset({"plasma_concentration"})).a_moves is False
 
 
@@ -153,7 +168,7 @@ def test_zeros_that_cancel_are_no_dependencies():
     )
     assert found.acts == ((True, False, False), (True, True, False), (False, False, True))
     assert (found.a_moves, found.b_moves) == (False, True)
-    assert found.felt == (True, False, False)
+    assert found.felt == ((True, False, True), (False, False, False), (False, False, False))
 
 
 def test_an_input_that_only_outputs_read_moves_no_coefficient():
@@ -168,7 +183,7 @@ def test_what_is_not_a_number_counts_as_a_dependency():
         lambda p, x, u: Three(-p.loss * x.one, -x.two, -x.three),
         lambda p, x, u: Shown(np.log(-1.0 - x.one), u.other, u.other),
     )
-    assert structure(block, frozenset()).felt == (True, False, False)
+    assert structure(block, frozenset()).felt == ((True, True, True), (False, False, False), (False, False, False))
     curved = made(lambda p, x, u: Three(np.log(-1.0 - x.two), -x.two, -x.three), affine=False)
     assert structure(curved, frozenset()).acts[0] == (True, True, True)
 

@@ -106,13 +106,19 @@ def lay_rows(program, plan, work, stage, member, by_sample, by_point):
 
 
 @inner
-def offer(program, tile, work, stage, member, j, k):
-    """Evaluate a member's outputs on its path through one panel, whose rows have been laid."""
+def offer(program, tile, work, stage, member, j, k, shown):
+    """Evaluate a member's outputs on its path through one panel, whose rows have been laid.
+
+    What nobody reads or looks at goes to the row's first point, where nothing is ever taken from.
+    """
     columns, writes, placed = program.stage[stage], work.writes, work.placed
+    first = columns[FIRST_ROW] + member * columns[OUTPUTS]
     move_on(work, columns[INPUTS], j, k)
     for o in range(columns[OUTPUTS]):
         placed[o, 0] = writes[o, 0] + j * writes[o, 1] + k * PT * writes[o, 2]
         placed[o, 1], placed[o, 2] = writes[o, 1], writes[o, 2]
+        if writes[o, 2] > 0 and not shown and not program.read[first + o]:
+            placed[o, 0], placed[o, 1], placed[o, 2] = writes[o, 0], 0, 0
     p = tile.p[columns[FIRST_PARAMETER] + member * columns[PARAMETERS] :]
     invoke7(
         columns[EVALUATE], address(p), address(work.moved), address(work.board), 1, PT, address(work.path),

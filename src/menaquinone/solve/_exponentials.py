@@ -166,8 +166,9 @@ def propagators(a, widths, row, linked, held, driven, out, begin, work):
 
     a (n, n, L); widths (rows, L), of which one row; linked (n, n): which states act on which. ``out`` holds from
     element ``begin`` on, one after the other, keep and hold (n, n, s, L): effect of the start and, where ``held``, of a
-    constant input at each node; and where ``driven``, which asks for all, drive (n, n, s + 1, s, L): of the input at each point, and defect (n, n, s, L):
-    of the input's divided difference when the start is left out of the interpolation. They are read in this order.
+    constant input at each node; and where ``driven``, which asks for all, drive (n, n, s + 1, s, L): of the input at
+    each point, and defect (n, n, s, L): of the input's divided difference when the start is left out of the
+    interpolation. They are read in this order.
     """
     n = a.shape[0]
     order = S + 1 if driven else (1 if held else 0)

@@ -22,9 +22,7 @@ class _Kinds:
 
     def __init__(self, write: Writer, drifts: Any, both: Any, late: Any, *, single: bool = False) -> None:
         self.write, self.single = write, single
-        self.drifts, self.both, self.late = (
-            write.marked(write.load(one, whole(0))) for one in (drifts, both, late)
-        )
+        self.drifts, self.both, self.late = (write.marked(write.load(one, whole(0))) for one in (drifts, both, late))
 
     def functions(self, fading: Any, going: Any) -> list[Any]:
         """Return the functions at a point, whose variables stand in [-1, 1]."""

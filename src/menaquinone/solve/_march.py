@@ -78,7 +78,7 @@ def _show(program, plan, tile, work, stage, member, over_samples):
     K = plan.size[1]
     for panel in range(plan.size[0] * K):
         if plan.shown[panel] and (over_samples or panel < K):
-            offer(program, tile, work, stage, member, panel // K, panel % K)
+            offer(program, tile, work, stage, member, panel // K, panel % K, True)
     close_rows(program, plan, tile, work, stage, member, over_samples, over_samples)
 
 

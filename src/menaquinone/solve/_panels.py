@@ -37,6 +37,7 @@ from menaquinone.solve.program import (
     FILLED,
     FIRST_MEMBER,
     FIRST_PARAMETER,
+    FIRST_STATE,
     INPUTS,
     MASK,
     PARAMETERS,
@@ -272,9 +273,14 @@ def _cross(program, plan, table, work, stage, member, panel, moving, r, x, in_tu
                           work.right, spread, True)  # fmt: skip
         return
     row = _constant(program, plan, table, work, stage, member, panel, r)
+    heeded, first, held = program.heeded, columns[FIRST_STATE] + member * n, np.int64(work.total[n * L])
     for i in range(n):
-        to_nodes(table.data, row, n, i, reach, x, 0, work.total, np.int64(work.total[n * L]), work.b, 0,
-                 moving * n * L, columns[B_MOVES], path, (n + i) * L, n * L)  # fmt: skip
+        if heeded[first + i]:
+            to_nodes(table.data, row, n, i, reach, x, 0, work.total, held, work.b, 0, moving * n * L, columns[B_MOVES],
+                     path, (n + i) * L, n * L)  # fmt: skip
+        else:  # inside a panel nobody looks at it
+            to_end(table.data, row, n, i, reach, x, 0, work.total, held, work.b, 0, moving * n * L, columns[B_MOVES],
+                   path, (S * n + i) * L, 0)  # fmt: skip
     _stay(plan, panel, n, x, 0, path, n * L, S)
     if columns[B_MOVES]:
         a = view(table.a, table.known[columns[FIRST_MEMBER] + member], (n, n, L))
@@ -348,7 +354,7 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
             move(work.path, 0, work.ends, 2 * panel * n * L, n)
             move(x, 0, work.ends, (2 * panel + 1) * n * L, n)
             if work.read[columns[FIRST_MEMBER] + member] or plan.shown[panel]:
-                offer(program, tile, work, stage, member, j, k)
+                offer(program, tile, work, stage, member, j, k, plan.shown[panel] != 0)
         if j == 0:
             for lane in range(L):
                 steps = plan.kind[lane] == STEP

@@ -148,9 +148,7 @@ def solve_state(
                 builder.store(builder.select(driven, given, nothing), total)
             unit = builder.sub(loop.index, whole(1))
             before = builder.select(driven, zero, unit)
-            at_nodes = [
-                ((a, at), (x, place), total) for at, place, total in zip(a_places, x_places, sums, strict=True)
-            ]
+            at_nodes = [((a, at), (x, place), total) for at, place, total in zip(a_places, x_places, sums, strict=True)]
             _add(write, acts, acts_at, (before, i), at_nodes)
             # what changes in the panel: a state at rest stays to the last bit
             y = [write.fma(width, builder.load(total), builder.fmul(z[k], begin)) for k, total in enumerate(sums)]

@@ -1,7 +1,7 @@
 """Compiled stops of a leap: the state at every sampled period, at every boundary where an output is wanted, at the end.
 
-Periods whose maps differ have been done one by one and are looked up; behind them maps are equal and done as often as it
-takes. Who is looked up where, and what leads from one boundary to the next, is the same for all members whose maps
+Periods whose maps differ have been done one by one and are looked up; behind them maps are equal and done as often as
+it takes. Who is looked up where, and what leads from one boundary to the next, is the same for all members whose maps
 differ for as long: it is noted once for a leap.
 """
 
@@ -14,7 +14,7 @@ from menaquinone.solve._vectors import load, select, store
 _EQUAL, _FADING, _MIXED = 0, 1, 2
 """Of whom stops are noted: maps of all periods are equal, differ as long as the dose fades, or do in some lanes."""
 _STEPS, _ANEW, _ENTERS, _LOOKS, _ALIKE = 1, 2, 4, 8, 16
-"""What is done at a stop: a step, put together anew; from where lanes' own periods end; looked up, all at one number."""
+"""What is done at a stop: a step, put together anew; from where own periods end; looked up, all at one number."""
 
 
 @inner

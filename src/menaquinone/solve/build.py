@@ -107,7 +107,7 @@ class Built:
             reach.append(_closure(direct).ravel().astype(np.uint8))
             for parts, part in zip((used, filled, filters), elimination(direct), strict=True):
                 parts.append(part.ravel().astype(np.uint8))
-            felt += list(found.felt) * one.m
+            felt += [np.array(found.felt, bool).reshape(len(block.offers), one.n)] * one.m
             if block.onset is not None:
                 then.append(np.array(block.onset.then, float))
                 begin += one.n
@@ -123,11 +123,13 @@ class Built:
             max((len(one.block.offers) for one in self.stages), default=0),
             all(one.block.affine for one in self.stages), widest, widest_b,
         )  # fmt: skip
-        rules = {"previous": 0, "next": 1}
+        others_read, rules = np.zeros(rows, np.uint8), {"previous": 0, "next": 1}
+        others_read[feed] = others_read[terms] = 1
         return Program(
             table, feed, sums, terms, np.concatenate(acts), np.concatenate(reach), np.concatenate(used),
-            np.concatenate(filled), np.concatenate(filters), np.array(felt, np.uint8),
-            np.concatenate(then),
+            np.concatenate(filled), np.concatenate(filters),
+            np.array([feels.any() for one in felt for feels in one], np.uint8), others_read,
+            _heeded(felt, others_read), np.concatenate(then),
             np.array(
                 [
                     (2 if name in self.linear else rules.get(self.problem.covariates[name].hold, 0), row)
@@ -405,6 +407,16 @@ def _needed(stages: tuple[Wired, ...], wanted: Iterable[str]) -> list[Wired]:
             kept.append(one)
             names |= {wire.of for wire in one.wires if not wire.covariate and not wire.at_entry}
     return kept[::-1]
+
+
+def _heeded(felt: list[np.ndarray], read: np.ndarray) -> np.ndarray:
+    """Return of every state whether anything that others read depends on it; felt: (outputs, n) of each member."""
+    first, found = 0, [np.zeros(0, np.uint8)]
+    for feels in felt:
+        rows = slice(first, first + len(feels))
+        found.append((feels & (read[rows, None] != 0)).any(axis=0).astype(np.uint8))
+        first = rows.stop
+    return np.concatenate(found)
 
 
 def _onset(one: Wired) -> tuple[int, int]:

@@ -36,6 +36,10 @@ class Program(NamedTuple):
         can become nonzero in the elimination of the collocation equations, their right sides and the error's filter.
     felt : ndarray (rows,) of uint8
         Whether an output depends on a state of its own block.
+    read : ndarray (rows,) of uint8
+        Whether other members read a row of the board.
+    heeded : ndarray (states,) of uint8
+        Whether anything that other members read depends on a state.
     then : ndarray
         States at onset.
     covariates : ndarray (c, 2)
@@ -59,6 +63,8 @@ class Program(NamedTuple):
     filled: np.ndarray
     filters: np.ndarray
     felt: np.ndarray
+    read: np.ndarray
+    heeded: np.ndarray
     then: np.ndarray
     covariates: np.ndarray
     entries: np.ndarray

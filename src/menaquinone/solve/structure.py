@@ -12,6 +12,8 @@ from menaquinone.solve.problem import Wired, coefficients, published, unpack
 from menaquinone.solve.tableau import STAGES
 
 _POINTS = 3
+_MOVED = (1.7, 1e3, 1e-3, 0.0)
+"""What states are multiplied by to see which outputs depend on them: far enough for most bounds to be met."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,14 @@ class Structure:
         ``acts[i][k]``: whether state k enters the rate of state i.
     a_moves, b_moves
         Whether A and whether b of an affine block vary while the inputs given as steps stand still.
-    felt : tuple of bool
-        For each output: whether it depends on a state.
+    felt : tuple of tuples of bool
+        ``felt[o][k]``: whether output o depends on state k.
     """
 
     acts: tuple[tuple[bool, ...], ...]
     a_moves: bool
     b_moves: bool
-    felt: tuple[bool, ...]
+    felt: tuple[tuple[bool, ...], ...]
 
 
 @lru_cache(maxsize=256)
@@ -48,7 +50,7 @@ def structure(block: Block, steps_only: frozenset[str]) -> Structure:
     rng = np.random.default_rng(0)
     one = Wired(Stage(block, (Member(("",) * len(block.axes)),)), ())
     acts = np.zeros((one.n, one.n), bool)
-    felt = np.zeros(len(block.offers), bool)
+    felt = np.zeros((len(block.offers), one.n), bool)
     a_moves = b_moves = False
     with np.errstate(all="ignore"):
         for _ in range(_POINTS):
@@ -71,7 +73,7 @@ def structure(block: Block, steps_only: frozenset[str]) -> Structure:
                         other_a, other_b = coefficients(one, p, moved, (1, 1))
                         a_moves |= not np.allclose(a, other_a, rtol=1e-12, atol=0)
                         b_moves |= not np.allclose(b, other_b, rtol=1e-12, atol=0)
-    return Structure(tuple(map(tuple, acts.tolist())), a_moves, b_moves, tuple(felt.tolist()))
+    return Structure(tuple(map(tuple, acts.tolist())), a_moves, b_moves, tuple(map(tuple, felt.tolist())))
 
 
 def _felt(one: Wired, p: Any, u: Any, x: np.ndarray) -> np.ndarray:
@@ -80,11 +82,12 @@ def _felt(one: Wired, p: Any, u: Any, x: np.ndarray) -> np.ndarray:
         return np.array([value.item() for value in published(one, outputs, (1, 1)).values()])
 
     first = evaluated(x)
-    felt = np.zeros(first.shape, bool)
+    felt = np.zeros((len(first), one.n), bool)
     for i in range(one.n):
-        moved = x.copy()
-        moved[i] *= 1.7
-        felt |= ~(evaluated(moved) == first)
+        for factor in _MOVED:
+            moved = x.copy()
+            moved[i] *= factor
+            felt[:, i] |= ~(evaluated(moved) == first)
     return felt
 
 

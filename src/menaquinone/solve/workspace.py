@@ -137,12 +137,11 @@ def march_kinds(program: Program, space: Workspace, crowd: Crowd) -> tuple[Any, 
 
 def _read(program: Program) -> np.ndarray:
     """Return whether other members read what each member offers (members,)."""
-    rows = np.zeros(int(program.counts[0]), np.uint8)
-    rows[program.feed] = rows[program.terms] = 1
     found = []
     for columns in program.stage.tolist():
         first, width = columns[tables.FIRST_ROW], columns[tables.OUTPUTS]
-        found += [rows[first + k * width : first + (k + 1) * width].any() for k in range(columns[tables.MEMBERS])]
+        rows = program.read[first : first + width * columns[tables.MEMBERS]]
+        found += rows.reshape(columns[tables.MEMBERS], width).any(axis=1).tolist()
     return np.array(found, np.uint8)
 
 
