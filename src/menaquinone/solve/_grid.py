@@ -89,8 +89,30 @@ def _clock(breaks, first, last, at):
 
 
 @inner
+def _as_before(plan, state, raw, lane):
+    """Lay one lane's panels as those of a lane before it that steps likewise; return whether there is one."""
+    kind, left, right, schedule, marks = plan.kind, plan.left, plan.right, plan.schedule, state.marks
+    many, starts, widths, clocks = state.many_marks[lane], raw.starts, raw.widths, raw.clocks
+    if kind[lane] != STEP or state.many_cuts[lane] != 0:
+        return False
+    for one in range(lane):
+        same = kind[one] == STEP and state.many_cuts[one] == 0 and state.many_marks[one] == many
+        same = same and left[one] == left[lane] and right[one] == right[lane] and schedule[one] == schedule[lane]
+        for mark in range(many if same else 0):
+            same = same and marks[one, mark] == marks[lane, mark]
+        if same:
+            for k in range(raw.laid[0, one]):
+                starts[lane, k], widths[lane, k], clocks[lane, k] = starts[one, k], widths[one, k], clocks[one, k]
+            raw.laid[0, lane] = raw.laid[0, one]
+            return True
+    return False
+
+
+@inner
 def lay_lane(agenda, plan, state, times, raw, lane):
     """Lay one lane's panels, all samples; return whether there was room."""
+    if _as_before(plan, state, raw, lane):
+        return True
     plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.laid
     plain, starts, widths, clocks = raw.plain, raw.starts, raw.widths, raw.clocks
     cycle_from, cycle, agenda_breaks = agenda.cycle_from, agenda.cycle, agenda.breaks

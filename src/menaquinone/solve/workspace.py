@@ -137,11 +137,11 @@ def march_kinds(program: Program, space: Workspace, crowd: Crowd) -> tuple[Any, 
 
 def _read(program: Program) -> np.ndarray:
     """Return whether other members read what each member offers (members,)."""
-    found = []
+    found: list[bool] = []
     for columns in program.stage.tolist():
         first, width = columns[tables.FIRST_ROW], columns[tables.OUTPUTS]
         rows = program.read[first : first + width * columns[tables.MEMBERS]]
-        found += rows.reshape(columns[tables.MEMBERS], width).any(axis=1).tolist()
+        found += [bool(one.any()) for one in rows.reshape(columns[tables.MEMBERS], width)]
     return np.array(found, np.uint8)
 
 
