@@ -33,7 +33,7 @@ _MOST_LANES = 1 << 16
 _ROOM = 1 << 23
 """Numbers in the outputs of a block."""
 _MOST_SPARE = 8
-_AS_ONE = 256
+_AS_ONE = 512
 """People of small blocks who are put into arrays together."""
 
 
@@ -59,7 +59,7 @@ class Cascade:
 
     fills: ClassVar[bool] = True
     window: float = 8766.0
-    lanes: int = 2048
+    lanes: int = 1024
     level: int = 0
     adaptive: bool = True
     leaps: bool = True
@@ -122,7 +122,7 @@ class Cascade:
         order = np.argsort(problem.doses.which, kind="stable")
         cells = len(problem.times) * sum(len(problem.model.offers[name].members) for name in wanted)
         width = self.together(len(order), workers, cells)
-        stopped, lock, done = Event(), Lock(), [0]
+        stopped, lock, in_turn, done = Event(), Lock(), Lock(), [0]
         problem.prepare()
         runner = _Runner(self, problem, wanted, room)
         together = max(1, _AS_ONE // width) * width
@@ -130,7 +130,7 @@ class Cascade:
         blocks = [
             block
             for first, last in pairwise(cuts)
-            for block in _Gathering(runner.built, order[first:last], width).blocks
+            for block in _Gathering(runner.built, order[first:last], width, in_turn).blocks
         ]
 
         def run(block: _Block) -> Piece:
@@ -141,7 +141,7 @@ class Cascade:
                     progress(done[0], problem.people.n)
             return piece
 
-        if len(order) > width < together:
+        if len(blocks) > 1 and workers > 1:
             blocks[0].gathering.make()  # threads that begin while another runs Python are late
         try:
             yield from streamed(run, blocks, workers, stopped)
@@ -167,13 +167,14 @@ def _cuts(n: int, width: int, workers: int) -> list[int]:
 class _Gathering:
     """People of some blocks, put into arrays together by whichever thread comes first.
 
-    For few people that takes as long for one block as for all.
+    For few people that takes as long for one block as for all. Gatherings of a run share a lock: threads that run Python
+    at the same time wait for each other at every call.
     """
 
-    def __init__(self, built: Built, subjects: np.ndarray, width: int) -> None:
+    def __init__(self, built: Built, subjects: np.ndarray, width: int, lock: Lock) -> None:
         self.built, self.subjects = built, subjects
         self.blocks = [_Block(self, first, subjects[first : first + width]) for first in range(0, len(subjects), width)]
-        self._lock, self._left = Lock(), len(self.blocks)
+        self._lock, self._left = lock, len(self.blocks)
         self._made: tuple[Crowd, Entry] | None = None
 
     def make(self) -> tuple[Crowd, Entry]:
@@ -250,7 +251,7 @@ class _Runner:
     def __call__(self, subjects: np.ndarray, stopped: Event, block: _Block | None = None) -> Piece:
         """Return the outputs of some people; nothing of use once stopped."""
         k = len(subjects)
-        block = _Gathering(self.built, subjects, max(k, 1)).blocks[0] if block is None else block
+        block = _Gathering(self.built, subjects, max(k, 1), Lock()).blocks[0] if block is None else block
         rows = np.empty((len(self.cells), k)) if self.room is None else self.room.rows
         places = np.arange(k) if self.room is None else subjects + self.room.first
         status, failed_at = np.zeros(-(-k // LANES) * LANES, np.int64), np.full(-(-k // LANES) * LANES, np.nan)
