@@ -126,10 +126,13 @@ def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, a: np.ndarray | None, hori
         now = rates(one, p, x, u)
         for name, value in u._asdict().items():
             nudged = rates(one, p, x, u._replace(**{name: value * (1 + _NUDGE)}))
-            moved += np.nan_to_num(np.abs(nudged - now)) / _NUDGE
+            moved += np.abs(np.subtract(nudged, now, out=nudged), out=nudged)
         slopes = jacobian(one, p, x, u) if a is None else a
-        decay = np.nan_to_num(np.abs(np.stack([slopes[..., i, i, :, :] for i in range(one.n)])))
-    return np.asarray(moved / np.maximum(decay, 1 / horizon))
+        moved /= np.fmax(
+            _NUDGE * np.abs(np.einsum("iiml->iml", slopes)), _NUDGE / horizon
+        )  # what is not a number is slow
+        moved[~np.isfinite(moved)] = 0.0
+    return moved
 
 
 def start(
