@@ -167,8 +167,8 @@ def _cuts(n: int, width: int, workers: int) -> list[int]:
 class _Gathering:
     """People of some blocks, put into arrays together by whichever thread comes first.
 
-    For few people that takes as long for one block as for all. Gatherings of a run share a lock: threads that run Python
-    at the same time wait for each other at every call.
+    For few people that takes as long for one block as for all. Gatherings of a run share a lock: threads that run
+    Python at the same time wait for each other at every call.
     """
 
     def __init__(self, built: Built, subjects: np.ndarray, width: int, lock: Lock) -> None:
