@@ -128,9 +128,8 @@ def _reach(one: Wired, p: Any, x: np.ndarray, u: Any, a: np.ndarray | None, hori
             nudged = rates(one, p, x, u._replace(**{name: value * (1 + _NUDGE)}))
             moved += np.abs(np.subtract(nudged, now, out=nudged), out=nudged)
         slopes = jacobian(one, p, x, u) if a is None else a
-        moved /= np.fmax(
-            _NUDGE * np.abs(np.einsum("iiml->iml", slopes)), _NUDGE / horizon
-        )  # what is not a number is slow
+        decay = np.fmax(np.abs(np.einsum("iiml->iml", slopes)), 1 / horizon)  # what is not a number counts as slow
+        moved /= _NUDGE * decay
         moved[~np.isfinite(moved)] = 0.0
     return moved
 
