@@ -49,7 +49,7 @@ def test_people_who_go_together_are_whole_tiles_and_as_few_as_memory_asks(lanes,
 
 
 def test_every_worker_has_a_few_blocks():
-    assert mk.Cascade().together(10_000, 2, 100) == 1264
+    assert mk.Cascade().together(10_000, 2, 100) == 1024
     assert mk.Cascade(lanes=16).together(10_000, 2, 100) == 16
 
 

@@ -48,17 +48,19 @@ def double(n, reach, square, g, count, power, shift):
 @inner
 def lead(n, reach, times, power, shift, x, scratch):
     """Lead x (n, L) on in place by so many periods (L,) in each lane; scratch (n + 1, L)."""
-    most = 0
+    most, apart = 0, 0
     for lane in range(L):
-        most = max(most, times[lane])
+        most, apart = max(most, times[lane]), apart | (times[lane] ^ times[0])
     for bit in range(doublings_of(most)):
-        some = False
-        for lane in range(L):
+        some = 0
+        for lane in range(L if apart else 1):
             here = (times[lane] >> bit) & 1
-            scratch[n, lane] = 1.0 if here else 0.0
-            some = some or here != 0
+            scratch[n, lane], some = here, some | here
         if some:
             _apply(n, reach, power, bit * n * n * L, shift, bit * n * L, x, 0, scratch, 0)
+            if not apart:
+                move(scratch, 0, x, 0, n)
+                continue
             goes = load(scratch, n * L)
             for i in range(n):
                 store(x, i * L, select(goes, load(scratch, i * L), load(x, i * L)))

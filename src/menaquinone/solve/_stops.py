@@ -5,6 +5,8 @@ it takes. Who is looked up where, and what leads from one boundary to the next, 
 differ for as long: it is noted once for a leap.
 """
 
+import numpy as np
+
 from menaquinone.solve._algebra import KNOWN, L, fill, move, rows_of
 from menaquinone.solve._compiled import inner
 from menaquinone.solve._kinds import LEAP
@@ -37,7 +39,7 @@ def _note_stops(plan, which):
     for slot in range(J):
         _note(plan, which, slot, plan.nodes[slot], plan.samples, slot, iterated)
     _note(plan, which, J + O, plan.periods, plan.samples, 0, iterated)
-    _note_boundaries(plan, which, iterated)
+    _note_boundaries(plan, which)
 
 
 @inner
@@ -54,32 +56,32 @@ def _note(plan, which, slot, numbers, bounds, place, iterated):
 
 
 @inner
-def _note_boundaries(plan, which, iterated):
+def _note_boundaries(plan, which):
     """Note what leads from boundary to boundary: as many periods nearly always, so that it is put together once.
 
     Lanes that are looked up take the step too, so that it is not put together anew when they come behind their own
     periods.
     """
     J, at, often, limit = plan.size[0], plan.at, plan.often, 1 << plan.doublings[which]
+    bounds, own = plan.bounds, plan.own[which]
     for lane in range(L):
-        often[lane] = -1
+        often[lane], bounds[lane] = -1, plan.boundaries[lane] if plan.kind[lane] == LEAP else 0
     for o in range(plan.size[2]):
         known, times, enters = plan.known[which, J + o], plan.times[which, J + o], plan.enters[which, o]
-        behind, looks, entering, differ, apart = 0, 0, 0, 0, 0
-        for lane in range(L):
-            mine = 1 if plan.kind[lane] == LEAP and o < plan.boundaries[lane] else 0
-            number, before, own = at[o, lane], at[max(o - 1, 0), lane] if o > 0 else 0, iterated[lane]
-            past = mine if number > own else 0
-            enter = past if before <= own else 0
-            periods = number - (own if enter else before)
-            usual = max(often[lane], 0)
+        behind, looks, entering, differ, apart, later = 0, 0, 0, 0, 0, 1 if o > 0 else 0
+        for lane in range(L):  # without a branch, so that it is done in vectors
+            mine, number, before = np.int64(o < bounds[lane]), at[o, lane], at[o - later, lane] * later
+            past = mine & np.int64(number > own[lane])
+            enter = past & np.int64(before <= own[lane])
+            periods = number - before + enter * (before - own[lane])
             # looked up, with hardly anything behind: the step goes nowhere
-            periods = periods if mine and periods < limit else usual
-            known[lane] = number if mine > past else -1
+            goes = mine & np.int64(periods < limit)
+            periods = goes * periods + (1 - goes) * max(often[lane], 0)
+            known[lane] = (mine - past) * (number + 1) - 1
             times[lane], enters[lane] = periods, enter
             behind, entering, looks = behind | past, entering | enter, looks | (mine - past)
-            differ = differ | (mine if periods != often[lane] else 0)
-            apart = apart | (1 if mine <= past or number != at[o, 0] else 0)
+            differ = differ | (mine & np.int64(periods != often[lane]))
+            apart = apart | (1 - (mine - past)) | (number ^ at[o, 0])
         anew = behind and differ
         if anew:
             for lane in range(L):

@@ -211,8 +211,10 @@ class Plan(NamedTuple):
         Who comes behind the own periods at a boundary.
     does : ndarray (3, J + O + 1)
         What is done to get there.
-    doublings, own, often : ndarray (3,), (3, L), (L,)
-        Powers that make up all numbers of equal periods; periods with maps of their own; scratch.
+    doublings, own : ndarray (3,), (3, L)
+        Powers that make up all numbers of equal periods; periods with maps of their own.
+    often, bounds : ndarray (L,)
+        Scratch.
     starts, widths : ndarray (J K, L)
         Panels, h.
     rows : ndarray (J K, L)
@@ -269,6 +271,7 @@ class Plan(NamedTuple):
     doublings: np.ndarray
     own: np.ndarray
     often: np.ndarray
+    bounds: np.ndarray
     starts: np.ndarray
     widths: np.ndarray
     rows: np.ndarray

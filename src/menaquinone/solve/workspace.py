@@ -67,7 +67,7 @@ class Workspace:
             base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
             *np.zeros((2, 3, SAMPLES + BOUNDARIES + 1, LANES), np.int64), np.zeros((3, BOUNDARIES, LANES), np.int64),
             np.zeros((3, SAMPLES + BOUNDARIES + 1), np.int64), np.zeros(3, np.int64), np.zeros((3, LANES), np.int64),
-            np.zeros(LANES, np.int64),
+            *np.zeros((2, LANES), np.int64),
             np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
             *np.zeros((2, panels), np.uint8),
             np.ones(LANES), *np.zeros((5, LANES)), np.zeros((4, LANES)),
