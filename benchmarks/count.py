@@ -85,10 +85,10 @@ class Rule:
     probes
         Evaluations of ``rates`` at a point beyond one for each state, that read the coefficients off an affine block.
     terms, together
-        Terms in the series of a matrix exponential and of the first of its integrals, and how many of them are summed
-        without a product.
+        Terms in the series of a matrix exponential, and how many of them are summed without a product. Its integrals
+        are for constant inputs: the problem has none.
     squarings
-        Doublings after it, for a step of middle length; each is two products.
+        Doublings after it, for a step of middle length; each is a product.
     """
 
     nodes: int = STAGES
@@ -102,12 +102,15 @@ class Rule:
         linked = reach.astype(int)
         product = 2 * int(((linked @ linked) * linked).sum())
         series = 2 * self.terms * int(linked.sum())
-        products = self.terms // self.together - 1 + 1 + 2 * self.squarings
+        products = self.terms // self.together - 1 + self.squarings
         return (self.together - 1) * product + self.nodes * (products * product + series)
 
-    def propagation(self, reach: np.ndarray) -> float:
-        """Return the operations to move states to all nodes of a panel with propagators at hand."""
-        return self.nodes * 2 * int(reach.sum())
+    def propagation(self, reach: np.ndarray, heeded: np.ndarray) -> float:
+        """Return the operations to move states through a panel with propagators at hand.
+
+        To all nodes those on which something depends that others read, to the end the rest.
+        """
+        return float(2 * reach.sum(axis=1) @ np.where(heeded, self.nodes, 1))
 
     def in_turn(self, direct: np.ndarray, columns: int) -> float:
         """Return the operations (multiply, add) to solve a panel state by state, for several starts."""
@@ -160,7 +163,10 @@ def per_subject(model: Model, statistics: dict, outputs: int, times: int, rule: 
         direct = np.array(structure(block, frozenset()).acts, bool).reshape(n, n) | np.eye(n, dtype=bool)
         reach = np.linalg.matrix_power(direct.astype(int), max(n, 1)) > 0
         if constant:
-            algebra = steps * rule.exponential(reach) + (panels + mapped / rule.nodes) * rule.propagation(reach)
+            feels = np.array(structure(block, frozenset()).felt, bool).reshape(-1, n)
+            heeded = feels[[name in read for name in block.offers]].any(axis=0)
+            algebra = steps * rule.exponential(reach) + panels * rule.propagation(reach, heeded)
+            algebra += mapped * rule.propagation(reach, np.zeros(n, bool))  # the map of a period
         else:
             algebra = panels * (rule.in_turn(direct, 1) + rule.error(direct)) + mapped * rule.in_turn(direct, n + 1)
             here["divide"] += members * n * (panels * (rule.nodes + 3) + mapped * rule.nodes)
