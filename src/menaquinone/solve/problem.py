@@ -467,7 +467,7 @@ def coefficients(one: Wired, p: Any, u: Any, shape: tuple[int, ...]) -> tuple[np
     """Read A (..., n, n, members, L) and b (..., n, members, L) off the equations of an affine block.
 
     ``rates`` is asked once at 0 and once at each imaginary unit state, whose imaginary part is a column of A with no
-    cancellation; no algebra is typed twice. Of all columns at once the numbers of many people would fill no cache.
+    cancellation; no algebra is typed twice. All columns of many people at once would not fit in a cache.
     """
     a = np.empty((*shape[:-2], one.n, one.n, *shape[-2:]))
     for i in range(one.n):
