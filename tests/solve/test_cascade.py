@@ -1,6 +1,7 @@
 """Settings of the cascade: what a tolerance begins with, and how many people go together."""
 
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from menaquinone.inputs.doses import prescribed
 from menaquinone.solve import cascade
 from menaquinone.solve.asked import asked
 from menaquinone.solve.build import Built
+from menaquinone.solve.solution import Stop
 from menaquinone.solve.streams import aligned
 
 TOLERANCES = np.geomspace(1e-10, 1e-2, 60)
@@ -35,22 +37,14 @@ def test_marks_rise_and_every_level_halves_each_panel(level, rtol):
         assert np.allclose(finer[1::2], (marks[1:] + marks[:-1]) / 2)
 
 
-@given(
-    lanes=st.integers(1, 512), n=st.integers(1, 10**6), workers=st.integers(1, 64), cells=st.integers(0, 10**8),
-    more=st.integers(0, 10**6),
-)  # fmt: skip
-def test_people_who_go_together_are_whole_tiles_and_as_few_as_memory_asks(lanes, n, workers, cells, more):
+@given(lanes=st.integers(1, 512), cells=st.integers(0, 10**8), more=st.integers(0, 10**6))
+def test_people_who_go_together_are_whole_tiles_and_as_few_as_memory_asks(lanes, cells, more):
     engine = mk.Cascade(lanes=16 * lanes)
-    together = engine.together(n, workers, cells)
+    together = engine.together(cells)
     assert together % 16 == 0
     assert 16 <= together <= engine.lanes
     assert together == 16 or together * cells <= 2**23
-    assert engine.together(n, workers, cells + more) <= together <= engine.together(n + more, workers, cells)
-
-
-def test_every_worker_has_a_few_blocks():
-    assert mk.Cascade().together(10_000, 2, 100) == 1024
-    assert mk.Cascade(lanes=16).together(10_000, 2, 100) == 16
+    assert engine.together(cells + more) <= together
 
 
 MODEL = mk.models.vitamin_k()
@@ -95,16 +89,47 @@ def test_scratch_is_that_of_the_same_model_and_marks():
     assert len(spare._held) == cascade._MOST_SPARE
 
 
-@given(st.integers(0, 5000), st.integers(1, 40), st.integers(1, 5))
-def test_people_are_cut_into_blocks_of_whole_tiles_the_first_of_them_narrower(n, tiles, workers):
+@given(st.integers(0, 5000), st.integers(1, 40))
+def test_people_are_cut_into_blocks_of_whole_tiles_the_first_of_them_narrower(n, tiles):
     width = tiles * cascade.LANES
-    cuts = cascade._cuts(n, width, workers)
+    cuts = cascade._cuts(n, width)
     assert (cuts[0], cuts[-1]) == (0, n)
     assert all(cut % cascade.LANES == 0 for cut in cuts[:-1])
     sizes = [last - first for first, last in pairwise(cuts)]
-    assert all(0 < size <= width for size in sizes)
-    whole = sizes[:-1]  # the last takes what is left
-    assert whole[: workers - 1] == sorted(whole[: workers - 1])
-    assert all(size == width for size in whole[workers - 1 :])
-    if tiles >= workers:
-        assert len(set(whole[:workers])) == len(whole[:workers])
+    assert all(0 < size <= width for size in sizes[:-1])
+    assert all(size == width for size in sizes[1:-1])
+    assert sizes[0] <= max(width // 4, cascade.LANES)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+@pytest.mark.parametrize("n", [1, 16, 17, 100])
+def test_every_tile_is_solved_by_one_thread(n, workers, monkeypatch):
+    solved, solve = [], cascade._Runner._solve
+
+    def counted(self, *arguments):
+        solved.append(solve(self, *arguments))
+        return solved[-1]
+
+    monkeypatch.setattr(cascade._Runner, "_solve", counted)
+    people = mk.population("postmenopausal", n, rng=7)
+    told = asked(MODEL, people, times=[7], outputs=["dp_ucmgp"], engine=mk.Cascade(lanes=64))
+    problem = aligned(told, *prescribed(None, people.ids))
+    pieces = list(told.engine.pieces(problem, told.wanted, workers=workers, progress=None))
+    assert sum(solved) == -(-n // 16)
+    assert sorted(np.concatenate([piece.subjects for piece in pieces]).tolist()) == list(range(n))
+
+
+def test_whoever_is_stopped_leaves_the_rest():
+    told = asked(MODEL, PEOPLE, times=[7], outputs=["dp_ucmgp"])
+    problem = aligned(told, *prescribed(None, PEOPLE.ids))
+    problem.prepare()
+    runner, stopped = cascade._Runner(told.engine, problem, told.wanted), Stop()
+    first, second = (cascade._Block(runner, np.arange(48), Lock()) for _ in range(2))
+    assert len(runner(first, stopped).subjects) == 48
+    assert first.solved == 48
+    second.make()
+    made = second.made
+    stopped.set()
+    assert runner(second, stopped) is None
+    assert runner._solve(made, second.counted, stopped) == 0
+    assert second.solved == 0

@@ -1,7 +1,7 @@
 """Leaps over stretches in which doses repeat: what they give is what stepping every dose gives, to the tolerance."""
 
 from functools import cache
-from threading import Event
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import menaquinone as mk
 from menaquinone.inputs.doses import prescribed
 from menaquinone.solve.asked import asked
-from menaquinone.solve.cascade import _Runner
+from menaquinone.solve.cascade import _Block, _Runner
+from menaquinone.solve.solution import Stop
 from menaquinone.solve.streams import aligned
 
 YEAR = 365.25
@@ -86,7 +87,7 @@ def counts(model, people, regimen, times, *, rtol=1e-6, engine=None, outputs=OUT
         return kernel(*arguments)
 
     runner.kernel = counted
-    runner(np.arange(people.n), Event())
+    runner(_Block(runner, np.arange(people.n), Lock()), Stop())
     return found[-1].tolist()[:6]
 
 

@@ -111,7 +111,7 @@ def refusal(monkeypatch, room, **options):
 
 def test_a_run_that_does_not_fit_is_refused_with_the_way_out(monkeypatch):
     assert refusal(monkeypatch, 200_000_000) == (
-        "memory: got a run that needs about 344 MB, expected at most the 200 MB that are available; keep fewer outputs "
+        "memory: got a run that needs about 345 MB, expected at most the 200 MB that are available; keep fewer outputs "
         "or times, run people.select(...) in chunks, or ask for summaries=mk.Summaries()."
     )
 

@@ -10,8 +10,9 @@ import pytest
 import menaquinone as mk
 from menaquinone.errors import InputError
 from menaquinone.inputs.doses import doses_for
+from menaquinone.solve import solution
 from menaquinone.solve.problem import Problem
-from menaquinone.solve.solution import Piece, Room, closing, gathered, placed, room_for, streamed
+from menaquinone.solve.solution import Piece, Room, Stop, closing, gathered, placed, room_for, streamed
 
 MODEL = mk.models.vitamin_k(forms=["MK-7"], tissues=["liver"], proteins=[])
 WANTED = ("plasma_concentration", "tissue_vitamin_k")
@@ -121,8 +122,21 @@ def numbered(subjects):
 BLOCKS = [np.array([k]) for k in range(40)]
 
 
+def one_of_them(run):
+    """Have one of the threads that are sent to a block do all of it, the others nothing."""
+    begun, lock = set(), threading.Lock()
+
+    def alone(subjects):
+        with lock:
+            mine = subjects[0] not in begun
+            begun.add(subjects[0])
+        return run(subjects) if mine else None
+
+    return alone
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
-def test_no_more_than_two_pieces_beyond_the_workers_exist(workers, no_thread_left):
+def test_no_more_than_four_pieces_exist(workers, no_thread_left):
     alive, most, lock = weakref.WeakSet(), [], threading.Lock()
 
     class Watched(Piece):
@@ -135,11 +149,11 @@ def test_no_more_than_two_pieces_beyond_the_workers_exist(workers, no_thread_lef
             most.append(len(alive))
         return made
 
-    for piece in streamed(run, BLOCKS, workers, threading.Event()):
+    for piece in streamed(one_of_them(run), BLOCKS, workers, Stop()):
         time.sleep(0.002)
         del piece
     assert len(most) == 40
-    assert max(most) <= workers + 2
+    assert max(most) <= 4
 
 
 def test_a_block_alone_needs_no_thread(no_thread_left):
@@ -149,8 +163,37 @@ def test_a_block_alone_needs_no_thread(no_thread_left):
         ran.append(threading.current_thread())
         return numbered(subjects)
 
-    assert len(list(streamed(run, BLOCKS[:1], 4, threading.Event()))) == 1
+    assert len(list(streamed(run, BLOCKS[:1], 1, Stop()))) == 1
     assert ran == [threading.current_thread()]
+
+
+def test_every_thread_is_sent_to_every_block_and_one_of_them_brings_its_piece(no_thread_left):
+    both, sent = threading.Barrier(2), []
+
+    def run(subjects):
+        sent.append(subjects[0])
+        return numbered(subjects) if both.wait(10) == 0 else None
+
+    found = [int(piece.subjects[0]) for piece in streamed(run, BLOCKS, 2, Stop())]
+    assert found == list(range(40))
+    assert sorted(sent) == sorted([*range(40), *range(40)])
+
+
+def test_who_waits_is_told_so_until_there_is_a_piece(monkeypatch, no_thread_left):
+    monkeypatch.setattr(solution, "_PATIENCE", 0.001)
+    told, enough = [], threading.Event()
+
+    def run(subjects):
+        enough.wait(10)
+        return numbered(subjects)
+
+    def waiting():
+        told.append(len(told))
+        if len(told) == 5:
+            enough.set()
+
+    assert len(list(streamed(one_of_them(run), BLOCKS, 2, Stop(), waiting))) == 40
+    assert len(told) >= 5
 
 
 def test_pieces_come_in_the_order_of_the_blocks_even_if_later_ones_are_quicker(no_thread_left):
@@ -158,18 +201,18 @@ def test_pieces_come_in_the_order_of_the_blocks_even_if_later_ones_are_quicker(n
         time.sleep(0.01 if subjects[0] % 2 else 0)
         return numbered(subjects)
 
-    found = [int(piece.subjects[0]) for piece in streamed(run, BLOCKS, 3, threading.Event())]
+    found = [int(piece.subjects[0]) for piece in streamed(one_of_them(run), BLOCKS, 3, Stop())]
     assert found == list(range(40))
 
 
 def test_who_closes_the_iterator_ends_its_threads(no_thread_left):
-    ran, stopped = [], threading.Event()
+    ran, stopped = [], Stop()
 
     def run(subjects):
         ran.append(subjects[0])
         return numbered(subjects)
 
-    found = streamed(run, BLOCKS, 2, stopped)
+    found = streamed(one_of_them(run), BLOCKS, 2, stopped)
     with closing(found):
         next(found)
     assert stopped.is_set()
@@ -187,7 +230,7 @@ def test_an_error_in_a_block_is_the_callers_and_stops_the_others(error, no_threa
         return numbered(subjects)
 
     with pytest.raises(error):
-        list(streamed(run, BLOCKS, 2, threading.Event()))
+        list(streamed(one_of_them(run), BLOCKS, 2, Stop()))
     assert len(ran) <= 7
 
 

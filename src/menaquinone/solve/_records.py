@@ -117,6 +117,17 @@ def address(typingctx: Any, array: Any) -> Any:
 
 
 @intrinsic
+def claim(typingctx: Any, counters: Any, place: Any) -> Any:
+    """Return an element of an array of int64 and raise it by one, whoever else does the same."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(counters)(context, builder, args[0]).data
+        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return types.int64(counters, types.int64), code
+
+
+@intrinsic
 def invoke_march(
     typingctx: Any, where: Any, program: Any, plan: Any, tile: Any, table: Any, work: Any, stage: Any, member: Any,
     rtol: Any, horizon: Any, begins: Any,

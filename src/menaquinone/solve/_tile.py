@@ -9,7 +9,7 @@ from menaquinone.solve._events import gather_events, lay_covariates
 from menaquinone.solve._grid import align, forget, keep_step, lay_lane
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, PANELS, RAW, ROWS, TINY
 from menaquinone.solve._onsets import begin
-from menaquinone.solve._records import invoke_march, refer
+from menaquinone.solve._records import claim, invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
 from menaquinone.solve._windows import choose, part, tabulate_leaps
 from menaquinone.solve.marks import QUICK
@@ -169,10 +169,13 @@ def _judge(program, agenda, crowd, plan, tile, state, work, raw, times, first, a
 
 @whole
 def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan_, state_, raw_, work_, table_, space,
-        since, number, noted, found, whole, rows, places, status, failed_at, statistics, stop, need):  # fmt: skip
-    """Take people from time 0 to the horizon, sixteen at a time, from tile ``number`` on.
+        since, counted, number, noted, found, whole, rows, places, status, failed_at, statistics, stop,
+        need):  # fmt: skip
+    """Take people from time 0 to the horizon, sixteen at a time, as long as there are tiles that no thread has taken.
 
-    march: address of the compiled march of a member. settings: tolerance, horizon for memory, longest window, horizon;
+    march: address of the compiled march of a member. counted (2,): how many tiles have been taken and how many have
+    been solved, by whomever; number: the tile to begin with, -1 for the next that nobody has taken. settings:
+    tolerance, horizon for memory, longest window, horizon;
     switches: adaptive, leaps, samples of a first leap. noted (times + 2, L) and found (times x wanted x L): scratch of
     ``capture`` and ``take``, from which outputs go to the whole as ``deliver`` says. status and failed_at (n,) receive
     what they are called after; statistics (7,) counts windows, sweeps, panels, leaps, leaps tried, people and, of the
@@ -188,7 +191,11 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
             leaps = 2 if program.covariates[c, 0] == 2 else leaps
     outcome = work.outcome
     plan.size[FIRST_BASE] = switches[2]
-    while number * L < crowd.schedule.size:
+    while stop[0] == 0:
+        if number < 0:
+            number = claim(counted, 0)
+        if number * L >= crowd.schedule.size:
+            break
         first = number * L
         tile = refer(_people(crowd, space, since, number))
         _enter(crowd, plan, state, tile, marks, number)
@@ -228,5 +235,6 @@ def run(march, program_, agenda_, crowd_, times, settings, switches, marks, plan
         copy(crowd.x[number], tile.x)  # not read again: where they end
         copy(crowd.onset[number], tile.since)
         statistics[5] += L
-        number += 1
+        claim(counted, 1)
+        number = -1
     return number

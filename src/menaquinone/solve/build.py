@@ -10,6 +10,7 @@ from menaquinone.solve.actions import RESET, Actions, Target
 from menaquinone.solve.entry import Entry, enter
 from menaquinone.solve.equations import LANES, equations
 from menaquinone.solve.kept import Kept
+from menaquinone.solve.lines import contiguous
 from menaquinone.solve.orbits import acting
 from menaquinone.solve.problem import TIME_DIGITS, Problem, Wired, inputs
 from menaquinone.solve.program import COLUMNS, Agenda, Crowd, Program
@@ -20,8 +21,6 @@ from menaquinone.solve.transients import transients
 
 _ROUNDING = 1e-13
 """Share of what its inputs could do to a state that passes for rounding."""
-_BY_PERSON = ("schedule", "taken", "misses", "edges", "slowest", "quickest")
-"""What a crowd has person by person; all else tile by tile."""
 _FEW_SCHEDULES = 4
 """Tables of more schedules are large, and hardly ever asked for again."""
 _programs: Kept[tuple[Program, dict[str, int], list[tuple[str, int]], list[tuple[str, bool, int]]]] = Kept(16)
@@ -308,18 +307,19 @@ class Built:
             _tiled(np.stack(self.quiet)[which].T), _tiled(self._onsets(entry, padded, n)),
             *transients(problem, self.targets, entry, which),
         )  # fmt: skip
-        return Crowd(*(np.ascontiguousarray(array) for array in crowd)), entry
+        return Crowd(*map(contiguous, crowd)), entry
 
     def ends(self, crowd: Crowd, k: int) -> Ends:
         """Return where the first k people stand, from a crowd whose ``x`` and ``onset`` the engine has moved there."""
         x, since, parts, begun, first = _people(crowd.x), _people(crowd.onset), [], [], 0
+        width = x.shape[1]
         for place, one in enumerate(self.stages):
             at, n = int(self.program.stage[place, 2]), one.n * one.m
-            parts.append(np.moveaxis(x[at : at + n].reshape(one.m, one.n, x.shape[1]), 0, 1).reshape(n, x.shape[1]))
+            parts.append(x[at : at + n].reshape(one.m, one.n, width).swapaxes(0, 1).reshape(n, width))
             if one.block.onset is not None:
                 begun.append(since[first : first + one.m] < np.inf)
             first += one.m
-        return Ends(_all(parts, x.shape[1])[:, :k], _all(begun, x.shape[1])[:, :k] != 0)
+        return Ends(_all(parts, width)[:, :k], _all(begun, width)[:, :k] != 0)
 
     def _taken(self, subjects: np.ndarray) -> np.ndarray:
         if not self.missing.any():
@@ -385,17 +385,6 @@ class Built:
         return np.concatenate(parts)
 
 
-def part_of(crowd: Crowd, people: slice) -> Crowd:
-    """Return some of the people; they begin with a tile and end with one, or with the last person."""
-    first, n = people.start, len(crowd.schedule)
-    last = min(-(-people.stop // LANES) * LANES, n)
-    if (first, last) == (0, n):
-        return crowd
-    tiles, lanes = slice(first // LANES, last // LANES), slice(first, last)
-    parts = {name: values[lanes if name in _BY_PERSON else tiles] for name, values in crowd._asdict().items()}
-    return Crowd(**parts | {"share": np.ascontiguousarray(crowd.share[:, lanes])})
-
-
 def _needed(stages: tuple[Wired, ...], wanted: Iterable[str]) -> list[Wired]:
     """Return the stages with states and those whose outputs are wanted or read.
 
@@ -439,18 +428,18 @@ def _stacked(parameters: Any, m: int, n: int) -> np.ndarray:
 
 def _by_member(values: np.ndarray) -> np.ndarray:
     """Put (k, m, n) as (m k, n), one member after the other."""
-    return np.moveaxis(values, 0, 1).reshape(-1, values.shape[-1])
+    return values.swapaxes(0, 1).reshape(-1, values.shape[-1])
 
 
 def _tiled(values: np.ndarray) -> np.ndarray:
     """Put (.., n) as (tiles, .., lanes)."""
     split = values.reshape(*values.shape[:-1], values.shape[-1] // LANES, LANES)
-    return np.ascontiguousarray(np.moveaxis(split, -2, 0))
+    return contiguous(split.transpose(split.ndim - 2, *range(split.ndim - 2), split.ndim - 1))
 
 
 def _people(values: np.ndarray) -> np.ndarray:
     """Put (tiles, k, lanes) as (k, n)."""
-    return np.moveaxis(values, 0, 1).reshape(values.shape[1], -1)
+    return values.swapaxes(0, 1).reshape(values.shape[1], -1)
 
 
 def _all(parts: list[np.ndarray], n: int) -> np.ndarray:
@@ -476,4 +465,4 @@ def _targets(actions: Actions) -> tuple[Target, ...]:
     return (*actions.targets, *dict.fromkeys(one for one in of_orbits if one not in actions.targets))
 
 
-__all__ = ["Built", "part_of"]
+__all__ = ["Built"]

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,13 +17,13 @@ from menaquinone import units
 from menaquinone.errors import refused
 from menaquinone.pause import collecting_later
 from menaquinone.results import cells_of
-from menaquinone.solve.build import Built, part_of
-from menaquinone.solve.entry import Entry
+from menaquinone.solve.build import Built
 from menaquinone.solve.equations import LANES
+from menaquinone.solve.lines import empty
 from menaquinone.solve.marks import first_marks
 from menaquinone.solve.problem import Problem
 from menaquinone.solve.program import Crowd, Program
-from menaquinone.solve.solution import Piece, Progress, Room, placed, streamed
+from menaquinone.solve.solution import Piece, Progress, Room, Stop, placed, streamed
 
 if TYPE_CHECKING:
     from menaquinone.solve.workspace import Workspace
@@ -33,8 +33,6 @@ _MOST_LANES = 1 << 16
 _ROOM = 1 << 23
 """Numbers in the outputs of a block."""
 _MOST_SPARE = 8
-_AS_ONE = 512
-"""People of small blocks who are put into arrays together."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +87,9 @@ class Cascade:
         """Return how many periods a first leap is interpolated between, from which later ones learn."""
         return 5 if rtol >= _ROUGH else 8
 
-    def together(self, n: int, workers: int, cells: int) -> int:
-        """Return how many of n subjects with so many numbers each go together: a few blocks for every worker."""
-        whole = -(-n // (4 * workers * LANES)) * LANES
-        return max(LANES, min(self.lanes, whole, _ROOM // max(cells, 1) // LANES * LANES))
+    def together(self, cells: int) -> int:
+        """Return how many subjects with so many numbers each go together at most."""
+        return max(LANES, min(self.lanes, _ROOM // max(cells, 1) // LANES * LANES))
 
     def pieces(
         self,
@@ -121,92 +118,101 @@ class Cascade:
         # subjects on one schedule stand together, so that their panels are equal; pieces say whose they are
         order = np.argsort(problem.doses.which, kind="stable")
         cells = len(problem.times) * sum(len(problem.model.offers[name].members) for name in wanted)
-        width = self.together(len(order), workers, cells)
-        stopped, lock, in_turn, done = Event(), Lock(), Lock(), [0]
         problem.prepare()
-        runner = _Runner(self, problem, wanted, room)
-        together = max(1, _AS_ONE // width) * width
-        cuts = _cuts(len(order), together, workers if together == width else 1)
-        blocks = [
-            block
-            for first, last in pairwise(cuts)
-            for block in _Gathering(runner.built, order[first:last], width, in_turn).blocks
-        ]
+        runner, stopped, in_turn = _Runner(self, problem, wanted, room), Stop(), Lock()
+        cuts = _cuts(len(order), self.together(0 if room is not None else cells))
+        blocks = [_Block(runner, order[first:last], in_turn) for first, last in pairwise(cuts)]
+        for one, following in pairwise(blocks):
+            one.following = following
 
-        def run(block: _Block) -> Piece:
-            piece = runner(block.subjects, stopped, block)
-            with lock:
-                done[0] += len(block.subjects)
-                if progress is not None and done[0] < problem.people.n and not stopped.is_set():
-                    progress(done[0], problem.people.n)
-            return piece
+        def tell() -> None:
+            done = sum(block.solved for block in blocks)
+            if progress is not None and done < problem.people.n:
+                progress(done, problem.people.n)
 
-        if len(blocks) > 1 and workers > 1:
-            blocks[0].gathering.make()  # threads that begin while another runs Python are late
+        workers = min(workers, -(-len(order) // LANES))
+        if workers > 1:
+            blocks[0].make()  # threads that begin while another runs Python are late
+        waiting = None if progress is None else tell
         try:
-            yield from streamed(run, blocks, workers, stopped)
+            for piece in streamed(lambda block: runner(block, stopped), blocks, workers, stopped, waiting):
+                tell()
+                yield piece
+                del piece  # else it would live on beside the next one
         finally:
             runner.leave()
         if progress is not None:
             progress(problem.people.n, problem.people.n)
 
 
-def _cuts(n: int, width: int, workers: int) -> list[int]:
-    """Return where n people are cut into blocks: the first are narrower, a different one for each worker.
+def _cuts(n: int, width: int) -> list[int]:
+    """Return where n people are cut into blocks; the first is narrower: nothing is computed while it is made."""
+    first = max(width // 4 // LANES, 1) * LANES
+    return [0, *range(first, n, width), n]
 
-    Workers then come to the end of a block one after the other: while all put people into arrays, none would compute.
+
+class _Block:
+    """People who are put into arrays together, and whose tiles threads then take one after the other.
+
+    Blocks of a run share a lock for that: threads that run Python at the same time wait for each other at every call.
+
+    Attributes
+    ----------
+    subjects : ndarray (k,)
+        Who they are.
+    following
+        The next block of the run.
+    made
+        Their arrays, once they have been made.
+    counted : ndarray (2,)
+        How many tiles have been taken and how many have been solved.
     """
-    cuts = [0]
-    for worker in range(1, workers):
-        cuts.append(cuts[-1] + max(LANES, width * worker // workers // LANES * LANES))
-    while cuts[-1] < n:
-        cuts.append(cuts[-1] + width)
-    return [*(cut for cut in cuts if cut < n), n]
 
+    def __init__(self, runner: "_Runner", subjects: np.ndarray, in_turn: Lock) -> None:
+        self.subjects = subjects
+        self.following: _Block | None = None
+        self.made: _Made | None = None
+        self.counted = np.zeros(2, np.int64)
+        self._runner, self._in_turn, self._noting = runner, in_turn, Lock()
+        self._left = -(-len(subjects) // LANES)
 
-class _Gathering:
-    """People of some blocks, put into arrays together by whichever thread comes first.
+    @property
+    def solved(self) -> int:
+        """How many people have been solved."""
+        return min(int(self.counted[1]) * LANES, len(self.subjects))
 
-    For few people that takes as long for one block as for all. Gatherings of a run share a lock: threads that run
-    Python at the same time wait for each other at every call.
-    """
+    def make(self, *, wait: bool = True) -> None:
+        """Put the people into arrays, unless that is done; not now if another thread does so and nobody waits."""
+        if self._wanted() and self._in_turn.acquire(blocking=wait):
+            try:
+                if self._wanted():
+                    self.made = self._runner.made(self.subjects)
+            finally:
+                self._in_turn.release()
 
-    def __init__(self, built: Built, subjects: np.ndarray, width: int, lock: Lock) -> None:
-        self.built, self.subjects = built, subjects
-        self.blocks = [_Block(self, first, subjects[first : first + width]) for first in range(0, len(subjects), width)]
-        self._lock, self._left = lock, len(self.blocks)
-        self._made: tuple[Crowd, Entry] | None = None
+    def _wanted(self) -> bool:
+        return self.made is None and self._left > 0
 
-    def make(self) -> tuple[Crowd, Entry]:
-        """Put the people into arrays, unless that is done."""
-        if self._made is None:
-            # a value that overflows is found, reported and left missing; NumPy need not say so as well
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                self._made = self.built.crowd(self.subjects)
-        return self._made
-
-    def taken(self) -> tuple[Crowd, Entry]:
-        """Return the people, for one block; they are forgotten when every block has taken them."""
-        with self._lock:
-            made = self.make()
-            self._left -= 1
-            self._made = made if self._left > 0 else None
-        return made
+    def ended(self, tiles: int) -> bool:
+        """Note that a thread has solved so many tiles; return whether they were the last, which is said once."""
+        with self._noting:
+            self._left -= tiles
+            return tiles > 0 and self._left == 0
 
 
 @dataclass(frozen=True, eq=False)
-class _Block:
-    """People who are solved one after the other by one thread: from number ``first`` of a gathering on."""
+class _Made:
+    """People of a block as arrays, and where their outputs go.
 
-    gathering: _Gathering
-    first: int
-    subjects: np.ndarray
+    offered: what they have at time 0, each (members, k). rows (cells, columns): outputs, in the columns ``places``.
+    """
 
-    def crowd(self) -> tuple[Crowd, dict[str, np.ndarray]]:
-        """Return the people as arrays, and what they have at time 0, each (members, k)."""
-        crowd, entry = self.gathering.taken()
-        chosen = slice(self.first, self.first + len(self.subjects))
-        return part_of(crowd, chosen), {name: values[:, chosen] for name, values in entry.offered.items()}
+    crowd: Crowd
+    offered: dict[str, np.ndarray]
+    rows: np.ndarray
+    places: np.ndarray
+    status: np.ndarray
+    failed_at: np.ndarray
 
 
 class _Runner:
@@ -248,58 +254,72 @@ class _Runner:
             if error is not None:
                 raise error
 
-    def __call__(self, subjects: np.ndarray, stopped: Event, block: _Block | None = None) -> Piece:
-        """Return the outputs of some people; nothing of use once stopped."""
+    def made(self, subjects: np.ndarray) -> _Made:
+        """Put people into arrays."""
         k = len(subjects)
-        block = _Gathering(self.built, subjects, max(k, 1), Lock()).blocks[0] if block is None else block
-        rows = np.empty((len(self.cells), k)) if self.room is None else self.room.rows
+        padded = -(-k // LANES) * LANES
+        # a value that overflows is found, reported and left missing; NumPy need not say so as well
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            crowd, entry = self.built.crowd(subjects)
+        rows = empty((len(self.cells), k)) if self.room is None else self.room.rows
         places = np.arange(k) if self.room is None else subjects + self.room.first
-        status, failed_at = np.zeros(-(-k // LANES) * LANES, np.int64), np.full(-(-k // LANES) * LANES, np.nan)
-        ends = None
-        if not stopped.is_set():
-            crowd, offered = block.crowd()
-            self._solve(crowd, rows, places, status, failed_at, stopped)
-            if self.problem.times[0] == 0.0:
-                self._begin(rows, places, offered)
-            ends = self.built.ends(crowd, k) if self.problem.keeps else None
-        made = (status[:k].astype(np.int8), failed_at[:k], ends)
-        if self.room is not None:
-            return Piece(subjects, {}, *made, placed=True)
-        return Piece(subjects, self.cells.parts(rows), *made, rows)
+        return _Made(crowd, entry.offered, rows, places, np.zeros(padded, np.int64), np.full(padded, np.nan))
 
-    def _begin(self, rows: np.ndarray, places: np.ndarray, offered: dict[str, np.ndarray]) -> None:
+    def __call__(self, block: _Block, stopped: Stop) -> Piece | None:
+        """Solve people of a block as long as some are left; whoever solves the last returns the outputs of all."""
+        if stopped.is_set():
+            return None
+        block.make()
+        if block.following is not None:
+            block.following.make(wait=False)
+        made = block.made
+        if made is None or not block.ended(self._solve(made, block.counted, stopped)):
+            return None
+        block.made, k = None, len(block.subjects)
+        if self.problem.times[0] == 0.0:
+            self._begin(made)
+        ends = self.built.ends(made.crowd, k) if self.problem.keeps else None
+        told = (made.status[:k].astype(np.int8), made.failed_at[:k], ends)
+        if self.room is not None:
+            return Piece(block.subjects, {}, *told, placed=True)
+        return Piece(block.subjects, self.cells.parts(made.rows), *told, made.rows)
+
+    def _begin(self, made: _Made) -> None:
         """Write what people have at time 0."""
-        place, first = placed(places), 0
+        place, first = placed(made.places), 0
         for name, m in zip(self.wanted, self.cells.members, strict=True):
-            rows[first : first + m, place] = offered[name]
+            made.rows[first : first + m, place] = made.offered[name][:, : len(made.places)]
             first += m * self.cells.times
 
-    def _solve(
-        self, crowd: Crowd, rows: np.ndarray, places: np.ndarray, status: np.ndarray, failed_at: np.ndarray,
-        stopped: Event,
-    ) -> None:  # fmt: skip
-        """Take people from time 0 to the end, with outputs in their places and failures noted."""
-        statistics, stop, need = np.zeros(7, np.int64), np.zeros(1, np.uint8), np.zeros(2, np.int64)
-        found, noted = np.empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
+    def _solve(self, made: _Made, counted: np.ndarray, stopped: Stop) -> int:
+        """Take people from time 0 to the end, with outputs in their places and failures noted; return how many tiles.
+
+        Other threads may be at it: tiles are ``counted`` as they are taken, and once more when they are solved.
+        """
+        statistics, need, number = np.zeros(7, np.int64), np.zeros(2, np.int64), -1
+        found, noted = empty(len(self.cells) * LANES), np.full((self.cells.times + 2, LANES), -1)
         noted[-2:] = [[self.cells.times], [0]]
-        scratch, number = self._taken(), 0
+        scratch = self._taken()
         space = scratch.space
 
         def arguments() -> tuple[Any, ...]:
             return (
-                scratch.address, self.built.program, self.built.agenda, crowd, self.problem.times, self.settings,
+                scratch.address, self.built.program, self.built.agenda, made.crowd, self.problem.times, self.settings,
                 self.switches, self.marks, space.plan, space.lanes, space.raw, space.work, space.table, space.space,
-                space.since, number, noted, found, rows, self.rows, places, status, failed_at, statistics, stop, need,
+                space.since, counted, number, noted, found, made.rows, self.rows, made.places, made.status,
+                made.failed_at, statistics, stopped.flag, need,
             )  # fmt: skip
 
-        scratch.address = scratch.address or _march_address(self.built.program, space, crowd, arguments())
-        while number * LANES < len(crowd.schedule) and not stopped.is_set():
+        scratch.address = scratch.address or _march_address(self.built.program, space, made.crowd, arguments())
+        while True:
             need[0] = 0
             number = self.kernel(*arguments())
-            if need[0]:
-                space.grow(int(need[0]), int(need[1]))
+            if not need[0]:
+                break
+            space.grow(int(need[0]), int(need[1]))
         self.scratch.append(scratch)
         self._raise_errors()
+        return int(statistics[5]) // LANES
 
 
 def _march_address(program: Program, space: "Workspace", crowd: Crowd, arguments: tuple[Any, ...]) -> int:

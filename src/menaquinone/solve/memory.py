@@ -30,6 +30,8 @@ from menaquinone.solve.streams import doses_at_risk, portion_size, some
 _NUMBER = 8
 _WORK = 2**24
 """Bytes that a thread of an engine works in, a block of subjects at a time."""
+_PIECES = 4
+"""Blocks of subjects whose outputs exist at one time."""
 _OCTAVES = 16
 """Octaves that the values of one cell usually span."""
 _DOSE = 300
@@ -169,7 +171,7 @@ def estimated(
     portion = min(n * points, portion_size(regimens, horizon, cells)) if streams else n
     parts = {
         "population": int(each * n),
-        "engine": run.workers * _WORK + (run.workers + 2) * _together(run, portion, cells) * cells * _NUMBER,
+        "engine": run.workers * _WORK + _PIECES * min(_together(run, cells), portion) * cells * _NUMBER,
         "covariates": portion * _covariates(run, horizon),
         "missed doses": portion * at_risk,
         "people at one time": int(each * portion) if portion < n * points else 0,
@@ -187,10 +189,10 @@ def estimated(
     return MemoryEstimate(parts, ("population",) if known else ())
 
 
-def _together(run: Asked, portion: int, cells: int) -> int:
+def _together(run: Asked, cells: int) -> int:
     """Return how many people an engine takes at a time."""
     together = getattr(run.engine, "together", None)
-    return 1 if together is None else int(together(portion, run.workers, cells))
+    return 1 if together is None else int(together(cells))
 
 
 def _different(regimen: Any) -> list[Regimen]:

@@ -139,7 +139,7 @@ class Held:
             if one.hold == "next":
                 place = np.minimum(place + 1, knots.shape[1] - 1)
             found = values[lanes, place]
-        return np.ascontiguousarray(np.moveaxis(found, -1, -2)) * scale
+        return np.ascontiguousarray(found.swapaxes(-1, -2)) * scale
 
     def breaks(self, lane: int, horizon: float) -> np.ndarray:
         """Return the times in (0, horizon) at which any covariate of a lane steps or bends."""
@@ -303,7 +303,7 @@ class Problem:
 
     def prepare(self) -> None:
         """Compute what all subjects share, before threads ask for it."""
-        _ = (self.stages, self.covariates, self.actions, self._rows)
+        _ = (self.stages, self.covariates, self.actions, self._formulated, self._rows)
 
     def held(self, lanes: np.ndarray) -> Held:
         """Return the covariates of some people."""
@@ -330,11 +330,19 @@ class Problem:
                     column[row] = value.value * units.factor(value.unit)
                 if key in self.people.factors:
                     column[row] *= self.people.factors[key][lanes]
-                self._of_formulation(key, column[row], lanes)
-                if np.isnan(column[row]).any():
-                    raise refused(f"parameter '{key}'", float("nan"), "a number for every subject")
+                if key in self._formulated:
+                    self._of_formulation(key, column[row], lanes)
+            missing = np.isnan(column)
+            if missing.any():
+                key = bracketed(name, one.stage.members[missing.any(axis=1).argmax()].label)
+                raise refused(f"parameter '{key}'", float("nan"), "a number for every subject")
             columns[name] = column
         return one.block.Parameters(**columns)
+
+    @cached_property
+    def _formulated(self) -> frozenset[str]:
+        """Parameters that are others for some formulation of anybody's."""
+        return frozenset(self.speed).union(*(one.factors for one in self.actions))
 
     def _of_formulation(self, key: str, row: np.ndarray, lanes: np.ndarray) -> None:
         before = self.speed.get(key)

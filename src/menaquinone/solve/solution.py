@@ -1,18 +1,18 @@
 """What an engine hands back, before anything has a label: pieces of a solution, one block of subjects at a time."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from menaquinone.errors import refused
 from menaquinone.results import Cells, cells_of
+from menaquinone.solve.lines import empty
 
 if TYPE_CHECKING:
     from menaquinone.solve.problem import Problem
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Block = TypeVar("Block")
 Progress = Callable[[int, int], None]
 """Called with subjects done and subjects in all."""
+_PATIENCE = 0.2
+"""Seconds after which whoever waits for a piece is told so."""
 
 STATUS = ("solved", "tolerance not reached", "value not finite")
 """Meaning of each status, by its number."""
@@ -134,7 +136,7 @@ def blank(problem: "Problem", wanted: tuple[str, ...], subjects: np.ndarray) -> 
 
 def room_for(problem: "Problem", wanted: tuple[str, ...]) -> Room:
     """Return room for the outputs of a problem's people."""
-    return Room(np.empty((len(cells_of(problem.model, wanted, problem.times)), problem.people.n)))
+    return Room(empty((len(cells_of(problem.model, wanted, problem.times)), problem.people.n)))
 
 
 def gathered(
@@ -226,33 +228,59 @@ def closing(pieces: Iterator[Piece]) -> Iterator[None]:
             close()
 
 
-def streamed(run: Callable[[Block], Piece], blocks: Sequence[Block], workers: int, stopped: Event) -> Iterator[Piece]:
-    """Run blocks of subjects on threads and yield their pieces in order.
+class Stop:
+    """A switch that threads look at, and compiled code: its first element is 0 until it is set."""
+
+    def __init__(self) -> None:
+        self.flag = np.zeros(1, np.uint8)
+
+    def set(self) -> None:
+        """Have everybody stop."""
+        self.flag[0] = 1
+
+    def is_set(self) -> bool:
+        """Return whether everybody is to stop."""
+        return bool(self.flag[0])
+
+
+def streamed(
+    run: Callable[[Block], Piece | None],
+    blocks: Sequence[Block],
+    workers: int,
+    stopped: Stop,
+    waiting: Callable[[], None] | None = None,
+) -> Iterator[Piece]:
+    """Send every thread to one block of subjects after another and yield the pieces in order.
 
     Parameters
     ----------
     run
-        From a block to a piece; looks at ``stopped`` now and then.
+        Works on a block, beside others that do, as long as there is anything to do; looks at ``stopped`` now and then.
+        One of those who worked on a block returns its piece, the others nothing.
     blocks
         Of subjects.
     workers
-        Threads. At most two pieces more than that exist at one time.
+        Threads. At most four pieces exist at one time.
     stopped
         Set when the iterator is closed or anything fails, so that no thread goes on; all have ended on return.
+    waiting
+        Called a few times a second while a piece is waited for.
     """
-    if len(blocks) == 1:  # nothing to do beside it; a thread takes longer to begin than few people take
-        yield run(blocks[0])
+    if len(blocks) == 1 and workers == 1:  # a thread takes longer to begin than few people take
+        yield from filter(None, [run(blocks[0])])
         return
-    left: Iterable[Block] = iter(blocks)
-    ahead: deque[Future[Piece]] = deque()
-    with ThreadPoolExecutor(max(1, min(workers, len(blocks)))) as pool:
+    left: Iterator[Block] = (block for block in blocks for _ in range(workers))
+    ahead: deque[Future[Piece | None]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
         try:
-            ahead.extend(pool.submit(run, block) for block in islice(left, workers + 1))
+            ahead.extend(pool.submit(run, block) for block in islice(left, 2 * workers))
             while ahead:
                 first = ahead.popleft()
+                while waiting is not None and not wait([first], _PATIENCE).done:
+                    waiting()
                 first.result()
                 ahead.extend(pool.submit(run, block) for block in islice(left, 1))
-                yield first.result()
+                yield from filter(None, [first.result()])
                 del first
         finally:
             stopped.set()
@@ -268,6 +296,7 @@ __all__ = [
     "Progress",
     "Room",
     "Solution",
+    "Stop",
     "blank",
     "closing",
     "gather",

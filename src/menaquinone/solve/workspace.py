@@ -9,6 +9,7 @@ from menaquinone.solve._algebra import COUNTS, S
 from menaquinone.solve._kinds import EVENTS, MOST_BASE, MOST_ITERATED, PANELS, PT, RAW, ROWS
 from menaquinone.solve._records import reference_to
 from menaquinone.solve.equations import LANES
+from menaquinone.solve.lines import empty, zeros
 from menaquinone.solve.program import Crowd, Lanes, Plan, Program, Raw, Table, Tile, Work
 
 SAMPLES, BOUNDARIES = 16, 256
@@ -31,12 +32,12 @@ class Workspace:
         self.program = program
         self.room = {PANELS: 96, EVENTS: 256, ROWS: 32, RAW: 256}
         self.states, self.members = int(program.counts[1]), int(program.counts[3])
-        self.space = np.zeros((8, self.states, LANES))
-        self.since = np.zeros((self.members, LANES))
-        integers = np.zeros((15, LANES), np.int64)
+        self.space = zeros((8, self.states, LANES))
+        self.since = zeros((self.members, LANES))
+        integers = zeros((15, LANES), np.int64)
         self.lanes = Lanes(  # type: ignore[call-arg]
-            np.zeros(LANES), *integers[:7], np.zeros((LANES, marks.shape[1] + _MARKS)), integers[7],
-            np.zeros((LANES, _CUTS)), *integers[8:],
+            zeros(LANES), *integers[:7], zeros((LANES, marks.shape[1] + _MARKS)), integers[7],
+            zeros((LANES, _CUTS)), *integers[8:],
         )  # fmt: skip
         self.plan, self.raw, self.work, self.table = self._plan(), self._raw(), self._work(), self._table()
 
@@ -54,28 +55,28 @@ class Workspace:
 
     def _raw(self) -> Raw:
         room = (LANES, self.room[RAW])
-        count = np.zeros((SAMPLES, LANES), np.int64)
-        return Raw(np.zeros(room), np.zeros(room), np.zeros(room), count, np.zeros(1, np.int64),
-                   np.zeros(max(self.room[RAW], self.lanes.marks.shape[1])))  # fmt: skip
+        count = zeros((SAMPLES, LANES), np.int64)
+        return Raw(zeros(room), zeros(room), zeros(room), count, zeros(1, np.int64),
+                   zeros(max(self.room[RAW], self.lanes.marks.shape[1])))  # fmt: skip
 
     def _plan(self) -> Plan:
         panels, events = self.room[PANELS], self.room[EVENTS]
-        kind, count, samples, schedule, boundaries, base, iterated = np.zeros((7, LANES), np.int64)
+        kind, count, samples, schedule, boundaries, base, iterated = zeros((7, LANES), np.int64)
         lanes = (panels, LANES)
         return Plan(  # type: ignore[call-arg]
-            np.zeros(5, np.int64), np.zeros(LANES), np.zeros(LANES), kind, count, samples, schedule, boundaries,
-            base, np.zeros(LANES), np.zeros((SAMPLES, LANES), np.int64), np.zeros((BOUNDARIES, LANES), np.int64),
-            *np.zeros((2, 3, SAMPLES + BOUNDARIES + 1, LANES), np.int64), np.zeros((3, BOUNDARIES, LANES), np.int64),
-            np.zeros((3, SAMPLES + BOUNDARIES + 1), np.int64), np.zeros(3, np.int64), np.zeros((3, LANES), np.int64),
-            *np.zeros((2, LANES), np.int64),
-            np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int64), np.zeros(panels, np.int64),
-            *np.zeros((2, panels), np.uint8),
-            np.ones(LANES), *np.zeros((5, LANES)), np.zeros((4, LANES)),
-            *np.zeros((1, MOST_BASE, LANES)), *np.zeros((2, MOST_BASE, MOST_BASE, LANES)),
-            np.zeros((MOST_BASE, LANES)), np.zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
-            np.zeros((2, LANES)),
-            np.zeros(lanes), np.zeros(LANES), np.zeros((MOST_BASE, LANES)), *np.zeros((2, panels), np.int64),
-            *np.zeros((4, events), np.int64), np.zeros(events),
+            zeros(5, np.int64), zeros(LANES), zeros(LANES), kind, count, samples, schedule, boundaries,
+            base, zeros(LANES), zeros((SAMPLES, LANES), np.int64), zeros((BOUNDARIES, LANES), np.int64),
+            *zeros((2, 3, SAMPLES + BOUNDARIES + 1, LANES), np.int64), zeros((3, BOUNDARIES, LANES), np.int64),
+            zeros((3, SAMPLES + BOUNDARIES + 1), np.int64), zeros(3, np.int64), zeros((3, LANES), np.int64),
+            *zeros((2, LANES), np.int64),
+            zeros(lanes), zeros(lanes), zeros(lanes, np.int64), zeros(panels, np.int64),
+            *zeros((2, panels), np.uint8),
+            np.ones(LANES), *zeros((5, LANES)), zeros((4, LANES)),
+            *zeros((1, MOST_BASE, LANES)), *zeros((2, MOST_BASE, MOST_BASE, LANES)),
+            zeros((MOST_BASE, LANES)), zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
+            zeros((2, LANES)),
+            zeros(lanes), zeros(LANES), zeros((MOST_BASE, LANES)), *zeros((2, panels), np.int64),
+            *zeros((4, events), np.int64), zeros(events),
         )  # fmt: skip
 
     def _work(self) -> Work:
@@ -84,17 +85,17 @@ class Workspace:
         points, square = panels * PT + BOUNDARIES, n * n * LANES
         keep = max(wide_a * panels * S * LANES, (2 * S + S * (S + 2)) * square)
         return Work(
-            np.empty(rows * points * LANES), np.zeros((rows, 4), np.int64), np.zeros((inputs + 1, 3), np.int64),
-            np.zeros((outputs + 1, 3), np.int64), np.empty(wide_a * panels * PT * LANES + square),
-            np.empty(wide_b * panels * PT * LANES + square), np.empty(keep), np.empty(panels * S * n * LANES),
-            np.empty((panels * PT + 1) * n * LANES), np.zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
-            np.zeros(BOUNDARIES * n * LANES), np.zeros((SAMPLES, n, LANES)), np.zeros((SAMPLES, n, n, LANES)),
-            np.zeros((MOST_ITERATED + 1, n, LANES)), np.zeros(square * S * S), np.zeros(n * (n + 1) * S * LANES),
-            np.zeros(_scratch(n)), np.zeros(1, np.int64), np.zeros(max(n * n + n, PT)),
-            np.zeros((COUNTS + 1, LANES), np.int64), np.zeros((inputs + 1, 3), np.int64),
-            np.zeros((outputs + 1, 3), np.int64), np.empty(2 * panels * n * LANES), np.empty(panels * n * LANES),
-            np.zeros((n + 1) * LANES), _read(self.program), np.zeros(2 * n * n * (n + 1) + 1, np.int64),
-            np.zeros((2, LANES)),
+            empty(rows * points * LANES), zeros((rows, 4), np.int64), zeros((inputs + 1, 3), np.int64),
+            zeros((outputs + 1, 3), np.int64), empty(wide_a * panels * PT * LANES + square),
+            empty(wide_b * panels * PT * LANES + square), empty(keep), empty(panels * S * n * LANES),
+            empty((panels * PT + 1) * n * LANES), zeros((SAMPLES + BOUNDARIES + 1, n, LANES)),
+            zeros(BOUNDARIES * n * LANES), zeros((SAMPLES, n, LANES)), zeros((SAMPLES, n, n, LANES)),
+            zeros((MOST_ITERATED + 1, n, LANES)), zeros(square * S * S), zeros(n * (n + 1) * S * LANES),
+            zeros(_scratch(n)), zeros(1, np.int64), zeros(max(n * n + n, PT)),
+            zeros((COUNTS + 1, LANES), np.int64), zeros((inputs + 1, 3), np.int64),
+            zeros((outputs + 1, 3), np.int64), empty(2 * panels * n * LANES), empty(panels * n * LANES),
+            zeros((n + 1) * LANES), _read(self.program), zeros(2 * n * n * (n + 1) + 1, np.int64),
+            zeros((2, LANES)),
             np.array([points, panels]),
         )  # fmt: skip
 
@@ -110,9 +111,9 @@ class Workspace:
                 at, widest = at + (rows + _MIXED) * size, max(widest, size)
                 place += square
         return Table(
-            np.zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64), np.empty(at + widest),
-            np.array(known, np.int64), np.zeros(place), np.zeros(LANES), np.zeros((_MIXED, LANES), np.int64),
-            np.zeros(1, np.int64), np.zeros((self.members, rows + _MIXED), np.uint8),
+            zeros((rows, LANES)), np.ones(LANES, np.int64), np.array(begin, np.int64), empty(at + widest),
+            np.array(known, np.int64), zeros(place), zeros(LANES), zeros((_MIXED, LANES), np.int64),
+            zeros(1, np.int64), zeros((self.members, rows + _MIXED), np.uint8),
         )  # fmt: skip
 
 
