@@ -33,6 +33,8 @@ _MOST_LANES = 1 << 16
 _ROOM = 1 << 23
 """Numbers in the outputs of a block."""
 _MOST_SPARE = 8
+_GROWTH = 4
+"""How many times the people of a block are those of the one before, until there are as many as may be."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Cascade:
 
     fills: ClassVar[bool] = True
     window: float = 8766.0
-    lanes: int = 1024
+    lanes: int = 4096
     level: int = 0
     adaptive: bool = True
     leaps: bool = True
@@ -146,9 +148,16 @@ class Cascade:
 
 
 def _cuts(n: int, width: int) -> list[int]:
-    """Return where n people are cut into blocks; the first is narrower: nothing is computed while it is made."""
-    first = max(width // 4 // LANES, 1) * LANES
-    return [0, *range(first, n, width), n]
+    """Return where n people are cut into blocks of at most so many.
+
+    Nothing is computed while the first is made, and the next one is made by one thread while the others are busy with
+    the one before: blocks begin small.
+    """
+    cuts, size = [0], width // _GROWTH**2
+    while cuts[-1] < n:
+        cuts.append(cuts[-1] + max(size // LANES, 1) * LANES)
+        size = min(_GROWTH * size, width)
+    return [*(cut for cut in cuts if cut < n), n]
 
 
 class _Block:
