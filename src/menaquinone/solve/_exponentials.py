@@ -133,9 +133,10 @@ def _phi(powers, scale, linked, steps, order, phi, spare, counts, most, keep):
     n = linked.shape[0]
     square = n * n * L
     _series(powers, scale, linked, steps, order, phi[order], spare)
+    by_recurrence = order if order > 1 else 0
     if order == 1:
         _series(powers, scale, linked, steps, 0, phi[0], spare)
-    for k in range(order - 1 if order > 1 else -1, -1, -1):
+    for k in range(by_recurrence - 1, -1, -1):
         _multiply(powers[0], phi[k + 1], steps, spare, 0)
         for i in range(n):
             for j in range(n):

@@ -37,17 +37,18 @@ def _note_stops(plan, which):
             most = max(most, plan.periods[lane] - iterated[lane])
     plan.doublings[which] = max(doublings_of(most), 1)
     for slot in range(J):
-        _note(plan, which, slot, plan.nodes[slot], plan.samples, slot, iterated)
-    _note(plan, which, J + O, plan.periods, plan.samples, 0, iterated)
+        _note(plan, which, slot, plan.nodes[slot], slot)
+    _note(plan, which, J + O, plan.periods, 0)
     _note_boundaries(plan, which)
 
 
 @inner
-def _note(plan, which, slot, numbers, bounds, place, iterated):
-    """Note a stop that is reached from where lanes' own periods end, of lanes whose bound is above ``place``."""
+def _note(plan, which, slot, numbers, sample):
+    """Note a stop that is reached from where lanes' own periods end, of lanes that have a sample of that number."""
     known, times, steps, looks = plan.known[which, slot], plan.times[which, slot], 0, 0
+    samples, iterated = plan.samples, plan.own[which]
     for lane in range(L):
-        mine = 1 if plan.kind[lane] == LEAP and place < bounds[lane] else 0
+        mine = 1 if plan.kind[lane] == LEAP and sample < samples[lane] else 0
         beyond = max(numbers[lane] - iterated[lane], 0) * mine
         known[lane] = numbers[lane] if mine and beyond == 0 else -1
         times[lane] = beyond

@@ -59,7 +59,7 @@ class Cascade:
 
     fills: ClassVar[bool] = True
     window: float = 8766.0
-    lanes: int = 4096
+    lanes: int = 2048
     level: int = 0
     adaptive: bool = True
     leaps: bool = True
