@@ -24,7 +24,7 @@ HOMES = {
     "llvmlite": {"solve"},
     "matplotlib": {"plotting"},
     "numba": {"solve"},
-    "pandas": set(),
+    "pandas": {"results"},
     "pint": {"units", "testing"},
     "pydantic": {"trials"},
     "pydantic_core": {"trials"},
