@@ -46,8 +46,8 @@ class Cascade:
     window
         Most hours advanced at a time where every dose is stepped.
     lanes
-        Subjects handed to compiled code together at most, a multiple of 16; fewer where their outputs would fill more
-        than 64 MB.
+        Subjects put into arrays together at most, a multiple of 16; fewer where outputs that are handed over in pieces
+        would fill more than 64 MB.
     level
         Halvings of every panel to begin with.
     adaptive
@@ -111,7 +111,7 @@ class Cascade:
         wanted
             Names of outputs.
         workers
-            Threads over blocks of subjects; results do not depend on it.
+            Threads that share every block of subjects; results do not depend on it.
         progress
             Called from time to time with subjects done and in all.
         room
