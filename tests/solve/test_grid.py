@@ -155,7 +155,7 @@ def side_by_side(lanes, *, kinds=None, room=512, spare=512):
         for into, part in zip(raw[:3], found, strict=True):
             into[lane, : len(part)] = part
     before = panels_of(raw)
-    grid.keep_step(record(Plan, kind=kind), raw)
+    grid.keep_step(record(Plan, kind=kind, size=np.zeros(6, int)), raw)
     return before, panels_of(raw)
 
 
@@ -259,7 +259,7 @@ class Rows:
             Raw, starts=np.zeros((LANES, K)), widths=np.ascontiguousarray(widths.T), laid=np.full((1, LANES), K)
         )
         plan = record(
-            Plan, size=np.array([1, K, 0, 0, 0]), samples=np.ones(LANES, int),
+            Plan, size=np.array([1, K, 0, 0, 0, 0]), samples=np.ones(LANES, int),
             kind=np.full(LANES, STEP) if kind is None else kind,
             starts=np.zeros((K, LANES)), widths=np.zeros((K, LANES)), rows=np.zeros((K, LANES), int),
             place=np.zeros(K, int), padded=np.zeros(K, np.uint8),

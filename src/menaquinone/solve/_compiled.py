@@ -18,11 +18,21 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
+LINE = 64
+"""Bytes in a line of memory."""
 OPTIONS = {"_nrt": False, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
 class _Library(JITCodeLibrary):
     """Code of a part, as it was lowered."""
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        """Add code whose frames begin with a line of memory: vectors that registers have no room for lie in them."""
+        for function in ir_module.functions:
+            if not function.is_declaration:
+                function.attributes.alignstack = LINE
+                function.attributes.add("nounwind")  # llvmlite writes out nothing where there is only the other
+        super().add_ir_module(ir_module)
 
     def add_llvm_module(self, ll_module: Any) -> None:
         """Add code without optimising it."""

@@ -296,16 +296,17 @@ def _leap_refused(plan, state, lane, lost):
 
 
 @inner
-def decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
+def decide(program, plan, tile, state, work, raw, times, lane, suspect, adaptive, noted, outcome):
     """Return whether to accept a lane's window; else it is noted how to try again, or that the lane has failed.
 
-    outcome (2, L) gets the status and the time of a failure.
+    suspect: whether the estimate of any panel is beyond what is allowed. outcome (2, L) gets the status and the time of
+    a failure.
     """
     plan_ratio, starts, tries, hold = plan.ratio, plan.starts, state.tries, state.hold
     many_cuts, finished, count = state.many_cuts, state.finished, raw.laid
     K = plan.size[1]
     bad, lost, where, panels = False, False, 0, 0
-    for j in range(plan.samples[lane]):
+    for j in range(plan.samples[lane] if suspect else 0):
         panels += count[j, lane]
         for k in range(count[j, lane]):
             ratio = plan_ratio[j * K + k, lane]

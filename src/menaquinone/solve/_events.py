@@ -5,21 +5,55 @@ import numpy as np
 from menaquinone.solve._algebra import L, rows_of
 from menaquinone.solve._compiled import inner
 from menaquinone.solve._grid import after
-from menaquinone.solve._kinds import CLOSE, IDLE, PT, START, STEP, TINY
+from menaquinone.solve._kinds import ALIKE, CLOSE, IDLE, PT, START, STEP, TINY
 from menaquinone.solve._vectors import fma, load, splat, store, sub
 from menaquinone.solve.tableau import POINTS
 
 
 @inner
 def _note(plan, panel, kind, slot, lane, value, e):
+    if lane >= 0:
+        plan.values[e, lane] = value
     following, head, tail = plan.following, plan.head, plan.tail
-    following[e], plan.kinds[e], plan.slots[e] = -1, kind, slot
-    plan.lanes[e], plan.values[e] = lane, value
+    following[e], plan.kinds[e], plan.slots[e], plan.lanes[e] = -1, kind, slot, lane
     if head[panel] < 0:
         head[panel] = e
     else:
         following[tail[panel]] = e
     tail[panel] = e
+
+
+@inner
+def _gather_alike(agenda, crowd, plan, state, first):
+    """Do what ``gather_events`` does where all lanes step side by side: an event of all is one."""
+    which, begin, end, K = plan.schedule[0], plan.left[0], plan.right[0], plan.size[1]
+    time, order, taken, values, settled = agenda.time, agenda.order, crowd.taken, plan.values, state.settled
+    at = after(time, agenda.event_from[which], agenda.event_from[which + 1], begin - 2 * TINY)
+    k, e, room = 0, 0, plan.kinds.size
+    while at < agenda.event_from[which + 1] and time[at] < end - TINY:
+        while k < K - 1 and plan.starts[k, 0] < time[at] - TINY:
+            k += 1
+        target, kind, dose = agenda.target[at], agenda.kind[at], agenda.dose[at]
+        slot = agenda.slot[which, target] if target >= 0 else -1
+        early = order[at] != START and time[at] <= begin + TINY
+        for lane in range(L):
+            skip = early and settled[lane] != 0
+            if taken.shape[1] > 0 and dose >= 0:
+                skip = skip or taken[first + lane, dose] == 0
+            value = agenda.value[at] * crowd.share[target, first + lane] if target >= 0 else 0.0
+            if kind == 2:
+                if not skip:
+                    if e < room:
+                        _note(plan, k, kind, slot, lane, value, e)
+                    e += 1
+            elif e < room:
+                values[e, lane] = 0.0 if skip else value
+        if kind != 2:
+            if e < room:
+                _note(plan, k, kind, slot, -1, 0.0, e)
+            e += 1
+        at += 1
+    return e
 
 
 @inner
@@ -37,6 +71,8 @@ def gather_events(agenda, crowd, plan, state, first):
     J, K = plan.size[0], plan.size[1]
     for panel in range(J * K):
         head[panel] = -1
+    if plan.size[ALIKE]:
+        return _gather_alike(agenda, crowd, plan, state, first)
     e, room = 0, plan.kinds.size
     for lane in range(L):
         which = schedule[lane]

@@ -4,7 +4,7 @@ import numpy as np
 
 from menaquinone.solve._algebra import L, fill
 from menaquinone.solve._compiled import inner
-from menaquinone.solve._kinds import CLOSE, IDLE, LONGEST, SAME, STEP, TINY
+from menaquinone.solve._kinds import ALIKE, CLOSE, IDLE, LONGEST, SAME, STEP, TINY
 
 
 @inner
@@ -90,11 +90,11 @@ def _clock(breaks, first, last, at):
 
 @inner
 def _as_before(plan, state, raw, lane):
-    """Lay one lane's panels as those of a lane before it that steps likewise; return whether there is one."""
+    """Lay one lane's panels as those of a lane before it that steps likewise; return which one, -1 for none."""
     kind, left, right, schedule, marks = plan.kind, plan.left, plan.right, plan.schedule, state.marks
     many, starts, widths, clocks = state.many_marks[lane], raw.starts, raw.widths, raw.clocks
     if kind[lane] != STEP or state.many_cuts[lane] != 0:
-        return False
+        return -1
     for one in range(lane):
         same = kind[one] == STEP and state.many_cuts[one] == 0 and state.many_marks[one] == many
         same = same and left[one] == left[lane] and right[one] == right[lane] and schedule[one] == schedule[lane]
@@ -104,15 +104,26 @@ def _as_before(plan, state, raw, lane):
             for k in range(raw.laid[0, one]):
                 starts[lane, k], widths[lane, k], clocks[lane, k] = starts[one, k], widths[one, k], clocks[one, k]
             raw.laid[0, lane] = raw.laid[0, one]
-            return True
-    return False
+            return one
+    return -1
 
 
 @inner
-def lay_lane(agenda, plan, state, times, raw, lane):
+def lay_lanes(agenda, plan, state, times, raw):
+    """Lay the panels of all lanes that go on; return whether there was room, and note whether all step side by side."""
+    alike = plan.kind[0] == STEP
+    for lane in range(L):
+        before = _as_before(plan, state, raw, lane)
+        alike = alike and (lane == 0 or before == 0)
+        if plan.kind[lane] != IDLE and before < 0 and not _lay_lane(agenda, plan, state, times, raw, lane):
+            return False
+    plan.size[ALIKE] = 1 if alike else 0
+    return True
+
+
+@inner
+def _lay_lane(agenda, plan, state, times, raw, lane):
     """Lay one lane's panels, all samples; return whether there was room."""
-    if _as_before(plan, state, raw, lane):
-        return True
     plan_length, left, nodes, count = plan.length, plan.left, plan.nodes, raw.laid
     plain, starts, widths, clocks = raw.plain, raw.starts, raw.widths, raw.clocks
     cycle_from, cycle, agenda_breaks = agenda.cycle_from, agenda.cycle, agenda.breaks
@@ -172,6 +183,8 @@ def keep_step(plan, raw):
     """
     starts, widths, clocks, laid, most = raw.starts, raw.widths, raw.clocks, raw.laid, raw.spare
     segments = 0
+    if plan.size[ALIKE]:
+        return
     for lane in range(L):
         if plan.kind[lane] == IDLE:
             continue
@@ -235,10 +248,27 @@ def align(plan, raw, table):
 
     Returns whether the table has rows for all widths.
     """
+    _transpose(plan, raw)
+    if table.many[0] == table.mixed.shape[0]:  # make room for those of this window
+        _forget_mixed(table)
+    for panel in range(plan.size[0] * plan.size[1]):
+        if not _one_row(plan, table, panel) and not _rows(plan, table, panel):
+            return False
+    return True
+
+
+@inner
+def _transpose(plan, raw):
+    """Put panels that have been laid lane by lane side by side; note whether those of all samples are the same."""
     kind, samples, starts, widths = plan.kind, plan.samples, plan.starts, plan.widths
-    rows, plan_place, used, table_widths = plan.rows, plan.place, table.used, table.widths
     raw_count, raw_starts, raw_widths = raw.laid, raw.starts, raw.widths
     J, K = plan.size[0], plan.size[1]
+    plan.size[SAME] = 1
+    if plan.size[ALIKE]:
+        for k in range(K):
+            for lane in range(L):
+                starts[k, lane], widths[k, lane] = raw_starts[0, k], raw_widths[0, k]
+        return
     same = True
     for lane in range(L):
         at = 0
@@ -256,33 +286,56 @@ def align(plan, raw, table):
                     starts[panel, lane], widths[panel, lane] = end, 0.0
             at += count
     plan.size[SAME] = 1 if same else 0
-    if table.many[0] == table.mixed.shape[0]:  # make room for those of this window
-        _forget_mixed(table)
-    for panel in range(J * K):
-        place, before, narrow = -2, 0, False
-        for lane in range(L):
-            width, row = widths[panel, lane], 0
-            if not width > 0.0:
-                narrow = True
+
+
+@inner
+def _one_row(plan, table, panel):
+    """Note the row of a panel that is equally wide in all lanes, if they have that width in one row of the table."""
+    width, last = plan.widths[panel, 0], table.used[0]
+    row = 1
+    while row < last and table.widths[row, 0] != width:
+        row += 1
+    if row >= last:
+        return False
+    apart = 0
+    for lane in range(L):
+        apart += (plan.widths[panel, lane] != width) | (table.widths[row, lane] != width)
+    if apart:
+        return False
+    for lane in range(L):
+        plan.rows[panel, lane] = row
+    plan.padded[panel], plan.place[panel] = 0, row
+    return True
+
+
+@inner
+def _rows(plan, table, panel):
+    """Note the rows of a panel, new ones where they are wanted; return whether the table has room."""
+    widths, used, table_widths = plan.widths, table.used, table.widths
+    place, before, narrow = -2, 0, False
+    for lane in range(L):
+        width, row = widths[panel, lane], 0
+        if not width > 0.0:
+            narrow = True
+        else:
+            guess = before
+            if 0 < guess < used[lane] and table_widths[guess, lane] == width:
+                row = guess
             else:
-                guess = before
-                if 0 < guess < used[lane] and table_widths[guess, lane] == width:
-                    row = guess
-                else:
-                    row = 1
-                    while row < used[lane] and table_widths[row, lane] != width:
-                        row += 1
-                    if row == used[lane]:
-                        if row == table_widths.shape[0]:
-                            return False
-                        table_widths[row, lane] = width
-                        used[lane] += 1
-                        table.fresh[:, row] = 0
-                place = row if place == -2 else (place if place == row else -1)
-                before = row
-            rows[panel, lane] = row
-        plan.padded[panel] = narrow
-        plan_place[panel] = before if place != -1 else _mixed(plan, table, panel)
+                row = 1
+                while row < used[lane] and table_widths[row, lane] != width:
+                    row += 1
+                if row == used[lane]:
+                    if row == table_widths.shape[0]:
+                        return False
+                    table_widths[row, lane] = width
+                    used[lane] += 1
+                    table.fresh[:, row] = 0
+            place = row if place == -2 else (place if place == row else -1)
+            before = row
+        plan.rows[panel, lane] = row
+    plan.padded[panel] = narrow
+    plan.place[panel] = before if place != -1 else _mixed(plan, table, panel)
     return True
 
 

@@ -7,7 +7,7 @@ IDLE, STEP, LEAP, CLOSE = 0, 1, 2, 3
 """What a lane does in a window."""
 MOST_ITERATED = 512
 """Periods of a leap whose maps may differ."""
-SAME, FIRST_BASE = 3, 4
+SAME, FIRST_BASE, ALIKE = 3, 4, 5
 """Places in the size of a plan, behind samples, panels and boundaries."""
 NEVER = 1 << 40
 FLOOR = 1e-3

@@ -47,6 +47,16 @@ from menaquinone.solve.program import (
 )
 
 
+@inner
+def _add_to(x, i, lane, values, event):
+    """Add to a state what an event gives it, in one lane or in all; a state that gets nothing stays to the last bit."""
+    if lane < 0:
+        value, now = load(values, event * L), load(x, i * L)
+        store(x, i * L, select(value, add(now, value), now))
+    elif values[event, lane] != 0.0:
+        x[i, lane] += values[event, lane]
+
+
 @exact
 def happen(plan, tile, panel, first, n, x, r, amounts):
     """Apply to one member what happens at the start of a panel: rates, and where ``amounts`` amounts."""
@@ -63,9 +73,9 @@ def happen(plan, tile, panel, first, n, x, r, amounts):
                     r[s, lane] = base[first + s, lane]
         elif first <= slot < first + n:
             if kind == 1 and not amounts:
-                r[slot - first, lane] += values[event]
+                _add_to(r, slot - first, lane, values, event)
             elif kind == 0 and amounts:
-                x[slot - first, lane] += values[event]
+                _add_to(x, slot - first, lane, values, event)
         event = following[event]
 
 

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from menaquinone.solve._algebra import BEGINS, L, copy, fill
+from menaquinone.solve._algebra import BEGINS, L, copy, fill, zeros_of
 from menaquinone.solve._compiled import inner, whole
 from menaquinone.solve._control import accept, capture, decide, deliver, show, take
 from menaquinone.solve._events import gather_events, lay_covariates
-from menaquinone.solve._grid import align, forget, keep_step, lay_lane
+from menaquinone.solve._grid import align, forget, keep_step, lay_lanes
 from menaquinone.solve._kinds import EVENTS, FIRST_BASE, IDLE, LEAP, MOST_BASE, PANELS, RAW, ROWS, TINY
 from menaquinone.solve._onsets import begin
 from menaquinone.solve._records import claim, invoke_march, refer
 from menaquinone.solve._steady import judge_orbits, open_orbits, put_on_orbits, seek_orbits
+from menaquinone.solve._vectors import largest, load, store
 from menaquinone.solve._windows import choose, part, tabulate_leaps
 from menaquinone.solve.marks import QUICK
 from menaquinone.solve.program import MEMBERS, Tile
@@ -36,16 +37,15 @@ def _sweep(address, program, plan, tile, state, raw, table, work, settings):
 def _prepare(agenda, crowd, plan, table, work, state, raw, times, first, need):
     """Lay the panels of the chosen windows and note what happens in them; need (2,) says which array is too small."""
     samples, kind, boundaries, widths = plan.samples, plan.kind, plan.boundaries, table.widths
-    starts, count = raw.starts, raw.laid
+    count = raw.laid
     J, O = 1, 0
     for lane in range(L):
         J = max(J, samples[lane])
         if kind[lane] == LEAP:
             O = max(O, boundaries[lane])
-    for lane in range(L):
-        if kind[lane] != IDLE and not lay_lane(agenda, plan, state, times, raw, lane):
-            need[0], need[1] = RAW, 2 * starts.shape[1]
-            return False
+    if not lay_lanes(agenda, plan, state, times, raw):
+        need[0], need[1] = RAW, 2 * raw.starts.shape[1]
+        return False
     keep_step(plan, raw)
     K = 1
     for lane in range(L):
@@ -156,11 +156,16 @@ def _found(program, agenda, plan, tile, state, raw, turn, adaptive, outcome):
 def _judge(program, agenda, crowd, plan, tile, state, work, raw, times, first, adaptive, leaps, noted, outcome,
            statistics):  # fmt: skip
     """Let lanes go on whose windows hold, and note how the others try again."""
+    work.top[0] = 0
+    worst = zeros_of(work, 1)
+    for panel in range(plan.size[0] * plan.size[1]):
+        store(worst, 0, largest(load(worst, 0), load(plan.ratio, panel * L)))
     for lane in range(L):
         if plan.kind[lane] != IDLE:
             leap = plan.kind[lane] == LEAP
             statistics[4] += leap
-            if decide(program, plan, tile, state, work, raw, times, lane, adaptive, noted, outcome):
+            bad = not worst[0, lane] <= 1.0
+            if decide(program, plan, tile, state, work, raw, times, lane, bad, adaptive, noted, outcome):
                 capture(plan, times, lane, np.inf, noted)
                 accept(agenda, crowd.edges[first + lane], plan, tile, state, leaps, lane)
                 statistics[0] += 1

@@ -248,8 +248,10 @@ class Plan(NamedTuple):
         Likewise for each of its terms.
     head, tail : ndarray (J K,)
         First and last event of each panel; -1 for none.
-    following, kinds, slots, lanes, values : ndarray (e,)
-        Events: the next of the panel, kind, state, lane, value.
+    following, kinds, slots, lanes : ndarray (e,)
+        Events: the next of the panel, kind, state, lane; -1 for an event of all lanes.
+    values : ndarray (e, L)
+        Their values; 0 where nothing happens.
     """
 
     size: np.ndarray

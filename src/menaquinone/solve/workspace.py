@@ -64,7 +64,7 @@ class Workspace:
         kind, count, samples, schedule, boundaries, base, iterated = zeros((7, LANES), np.int64)
         lanes = (panels, LANES)
         return Plan(  # type: ignore[call-arg]
-            zeros(5, np.int64), zeros(LANES), zeros(LANES), kind, count, samples, schedule, boundaries,
+            zeros(6, np.int64), zeros(LANES), zeros(LANES), kind, count, samples, schedule, boundaries,
             base, zeros(LANES), zeros((SAMPLES, LANES), np.int64), zeros((BOUNDARIES, LANES), np.int64),
             *zeros((2, 3, SAMPLES + BOUNDARIES + 1, LANES), np.int64), zeros((3, BOUNDARIES, LANES), np.int64),
             zeros((3, SAMPLES + BOUNDARIES + 1), np.int64), zeros(3, np.int64), zeros((3, LANES), np.int64),
@@ -76,7 +76,7 @@ class Workspace:
             zeros((MOST_BASE, LANES)), zeros((MOST_ITERATED, MOST_BASE, LANES)), iterated,
             zeros((2, LANES)),
             zeros(lanes), zeros(LANES), zeros((MOST_BASE, LANES)), *zeros((2, panels), np.int64),
-            *zeros((4, events), np.int64), zeros(events),
+            *zeros((4, events), np.int64), zeros((events, LANES)),
         )  # fmt: skip
 
     def _work(self) -> Work:
