@@ -7,6 +7,7 @@ uncarboxylated and carboxylated for each of three proteins (nmol/L), then the de
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
@@ -160,8 +161,11 @@ def trusted(theta: np.ndarray, amounts: np.ndarray | None = None, outputs: np.nd
         return np.array(list(pool.map(_trusted_one, [(*job, outputs) for job in zip(theta, amounts, strict=True)])))
 
 
-def exact(theta: np.ndarray, judged: int) -> np.ndarray:
+def exact(theta: np.ndarray, judged: int, amounts: np.ndarray | None = None, solve: Any = None) -> np.ndarray:
     """Return the solution of everybody: trusted for the first, the library's own at rtol 1e-9 for the others.
+
+    amounts: as for ``trusted``; solve: makes the library's result of people and a tolerance, for other doses than every
+    day's.
 
     Raises
     ------
@@ -172,13 +176,14 @@ def exact(theta: np.ndarray, judged: int) -> np.ndarray:
 
     import menaquinone as mk
 
-    sure = trusted(theta[:judged])
-    own = twelve.states(
-        mk.simulate(
+    def daily(theta, rtol):
+        return mk.simulate(
             twelve.model(), twelve.people(theta), twelve.dosing(), times=OUTPUT_DAYS, outputs=list(twelve.STATES),
-            rtol=1e-9,
-        )
-    )  # fmt: skip
+            rtol=rtol,
+        )  # fmt: skip
+
+    sure = trusted(theta[:judged], amounts)
+    own = twelve.states((solve or daily)(theta, 1e-9))
     if not error(own[:judged], sure) <= AGREED:
         raise RuntimeError(f"the library at rtol 1e-9 is off by {error(own[:judged], sure):.1e}")
     return np.concatenate([sure, own[judged:]])

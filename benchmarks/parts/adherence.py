@@ -15,6 +15,7 @@ from menaquinone.inputs.doses import doses_for
 TAKEN = 0.8
 SEED = 11
 MOST = 10_000
+OURS = (1e-2, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6, 1e-7)
 TOLERANCES = (
     *((1e-5, 1e-9), (1e-6, 1e-10), (1e-6, 1e-11), (3e-7, 1e-11), (1e-7, 1e-10), (1e-7, 1e-11), (1e-8, 1e-10)),
     (1e-8, 1e-11),
@@ -25,13 +26,16 @@ TOLERANCES = (
 def measure(size: Size) -> dict:
     """Return rows for the library and for numbalsoda's better solver, and the ratio at an error of 1e-5."""
     judged = 4 if size.quick else 16
-    theta = plain.people(judged, judged)
-    exact = plain.trusted(theta, amounts(theta))
-    ours = _ours(judged, exact, size)
+    _solve(plain.people(16, judged), 1e-3, 2)  # compiles
+    each = timed(lambda: _solve(plain.people(32, judged), 1e-6, 2))["seconds"] / 32
+    theta = plain.people(size.people(each, MOST), judged)
+    few = amounts(plain.people(judged, judged))
+    exact = plain.exact(theta, judged, few, lambda theta, rtol: _solve(theta, rtol, 2))
+    ours = _ours(theta, exact, size)
     theirs = _theirs(judged, exact, size)
     fast, other = best(ours, threads=2), best(theirs, threads=2)
     ratio = other["us_per_subject"] / fast["us_per_subject"] if fast and other else None
-    return {"rows": ours + theirs, "judged": judged, "taken": TAKEN, "ratio": ratio}
+    return {"rows": ours + theirs, "judged": len(theta), "trusted": judged, "taken": TAKEN, "ratio": ratio}
 
 
 def dosing():
@@ -58,11 +62,9 @@ def _solve(theta: np.ndarray, rtol: float, workers: int):
     )
 
 
-def _ours(judged: int, exact: np.ndarray, size: Size) -> list[dict]:
-    _solve(plain.people(16, judged), 1e-6, 2)  # compiles
-    each = timed(lambda: _solve(plain.people(32, judged), 1e-6, 2))["seconds"] / 32
-    theta, found = plain.people(size.people(each, MOST), judged), []
-    for rtol, workers in ((1e-2, 2), (1e-3, 2), (1e-4, 2), (1e-5, 2), (1e-6, 2), (1e-7, 2), (1e-6, 1)):
+def _ours(theta: np.ndarray, exact: np.ndarray, size: Size) -> list[dict]:
+    found = []
+    for rtol, workers in (*((rtol, 2) for rtol in OURS), (1e-4, 1), (1e-6, 1)):
         result = _solve(theta, rtol, workers)
         error, failed = plain.error(twelve.states(result), exact), failures(result)
         del result

@@ -22,6 +22,7 @@ from menaquinone.solve.program import Work
 from menaquinone.solve.structure import elimination
 from menaquinone.solve.tableau import (
     DIFFERENCE,
+    FAST,
     LEAST,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
@@ -262,7 +263,7 @@ def test_a_state_that_follows_its_input_at_once_gets_less_credit_for_terms_that_
     off = np.abs(row.forced(zero, high) - row.forced(zero, lanes(np.polyval(other, POINTS)[:, None]))).max(axis=0)
     share = falling(values)
     assert share < 0.1
-    assert row.estimate(high) == pytest.approx(max(share, min(1.0, (loss / 10) ** 2)) * off, rel=1e-6)
+    assert row.estimate(high) == pytest.approx(max(share, min(1.0, (loss / FAST) ** 2)) * off, rel=1e-6)
 
 
 def test_a_panel_of_no_width_changes_nothing():

@@ -9,7 +9,7 @@ from menaquinone.errors import refused
 from menaquinone.inputs.draws import uniform
 from menaquinone.units import magnitude
 
-_AT_ONCE = 2**17
+_AT_ONCE = 2**15
 """Draws made in one go: their arrays stay in the cache of a core."""
 
 

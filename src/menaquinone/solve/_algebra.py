@@ -31,6 +31,7 @@ from menaquinone.solve.tableau import (
     FAST,
     LARGEST,
     LEAST,
+    LED,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,
@@ -87,17 +88,27 @@ def fill(into, value):
 
 
 @inlined
-def _next_term(last, lower, lowest):
-    """Return what the term after the last is likely to be, terms falling as they did: the last is still in use.
-
-    A last term may be small by accident: what the one before it leads to counts as well.
-    """
+def _falling(last, lower, lowest):
+    """Return by what share terms fall, at most 1: the last may be small by accident, and the one before it counts."""
     one = div(mul(magnitude(last), splat(TERM_RATIO)), magnitude(lower))
     two = div(mul(magnitude(lower), splat(LOWER_RATIO)), magnitude(lowest))
-    share = smallest(splat(1.0), largest(one, two))
+    return smallest(splat(1.0), largest(one, two))
+
+
+@inlined
+def _next_term(last, lower, lowest):
+    """Return what the term after the last is likely to be, terms falling as they did: the last is still in use."""
+    share = _falling(last, lower, lowest)
     before = mul(mul(magnitude(lower), splat(1.0 / TERM_RATIO)), mul(share, share))
     found = largest(mul(magnitude(last), largest(splat(LEAST), share)), before)
     return select(lower, found, magnitude(last))
+
+
+@inlined
+def _last_term(last, lower, lowest):
+    """Return what the last term is likely to be where it is not small by accident."""
+    likely = mul(mul(magnitude(lower), splat(1.0 / TERM_RATIO)), _falling(last, lower, lowest))
+    return select(lower, largest(magnitude(last), likely), magnitude(last))
 
 
 @inner
@@ -223,7 +234,7 @@ def _caused(a, b, q, moving, h, r, linked, x, path, n, i, falling):
     if not falling:  # the last term may be small by accident where something fills up inside the panel
         return mul(largest(magnitude(off), mul(magnitude(lower), splat(CAUTIOUS / TERM_RATIO))), reach)
     fast = mul(mul(h, load(a, (((q + S * moving) * n + i) * n + i) * L)), splat(1.0 / FAST))
-    led = mul(magnitude(off), smallest(splat(1.0), mul(fast, fast)))
+    led = mul(_last_term(off, lower, lowest), mul(splat(LED), smallest(splat(1.0), mul(fast, fast))))
     return mul(largest(magnitude(_next_term(off, lower, lowest)), led), reach)
 
 
@@ -276,17 +287,18 @@ def raise_to(peak, path, first, n):
 
 
 @inner
-def judge(ratio, panel, path, start, stop, n, spread, widths, lost, noise, first, peak, rtol, floor):
+def judge(ratio, panel, path, stop, n, spread, widths, lost, noise, first, peak, rtol, floor):
     """Raise the ratio (panels, L) of a panel to that of n states: their estimate over what is allowed.
 
-    Both ends of its path (n, L) stand from elements ``start`` and ``stop`` on; lost (L,): the rate at which errors are
-    forgotten. What a state forgets only slowly adds up: it may err less in a panel.
+    The end of its path (n, L) stands from element ``stop`` on: what a state has fallen from does not excuse it.
+    lost (L,): the rate at which errors are forgotten. What a state forgets only slowly adds up: it may err less in a
+    panel.
     """
     worst = load(ratio, panel * L)
     patience = root(smallest(splat(1.0), mul(load(widths, panel * L), load(lost, 0))))
     for i in range(n):
         end = load(path, stop + i * L)
-        scale = fma(load(peak, i * L), splat(floor), largest(magnitude(load(path, start + i * L)), magnitude(end)))
+        scale = fma(load(peak, i * L), splat(floor), magnitude(end))
         allowed = fma(mul(scale, splat(rtol)), patience, load(noise, (first + i) * L))
         off = load(spread, i * L)
         found = select(off, div(off, allowed), splat(0.0))

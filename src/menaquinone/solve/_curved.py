@@ -174,7 +174,7 @@ def _curved_walk(program, plan, tile, work, stage, member, n, first, rtol, horiz
         lost[0, lane] = max(decay[0, lane], 1.0 / horizon)
     for panel in range(plan.size[1] if judged else 0):
         end, spread = (panel * PT + S) * n * L, view(work.psi, panel * S * n * L, (n, L))
-        judge(plan.ratio, panel, work_path, end, end, n, spread, plan.widths, lost, tile.noise, first, peak,
+        judge(plan.ratio, panel, work_path, end, n, spread, plan.widths, lost, tile.noise, first, peak,
               rtol, FLOOR)  # fmt: skip
     copy(tile.peak_next[first : first + n], peak)
     copy(tile.r_next[first : first + n], r)

@@ -130,7 +130,7 @@ def _affine(program, plan, tile, table, work, stage, member, n, first, over_samp
     lay_rows(program, plan, work, stage, member, by_sample, True)
     walk(program, plan, tile, table, work, stage, member, n, first, J_path, over_samples, over_points, begins)
     assess(program, plan, tile, work, stage, member, n, first, J_path, rtol, horizon, decay)
-    end, wide, resting = (2 * plan.size[1] - 1) * n * L, z.shape[1], rows_of(work, 1)
+    end, wide, resting = (plan.size[1] - 1) * n * L, z.shape[1], rows_of(work, 1)
     for lane in range(L):
         resting[0, lane] = 1.0 if still[lane] != 0 else 0.0
     for o in range(plan.size[2]):  # who is periodic is at a boundary what the period ends with, to the bit

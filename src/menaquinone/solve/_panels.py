@@ -1,7 +1,7 @@
 """Compiled march of an affine member through the panels of a window: maps of periods, path, error, outputs.
 
 Everything about a panel, from the coefficients to what other members read, is done before the next one is looked at:
-what it takes stays in the nearest level of cache, and only what is offered to others and both ends of a path are kept.
+what it takes stays in the nearest level of cache, and only what is offered to others and the end of a path are kept.
 """
 
 import numpy as np
@@ -331,7 +331,7 @@ def _walked(plan, work, everyone, j):
 
 @inner
 def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samples, over_points, begins):
-    """Take a member through the panels of J samples: what it offers, both ends of its path, and error estimates."""
+    """Take a member through the panels of J samples: what it offers, ends of its path, and error estimates."""
     columns, K, then = program.stage[stage], plan.size[1], program.then
     idle, moving = tile.idle[columns[FIRST_MEMBER] + member], 1 if over_points else 0
     in_turn = columns[A_MOVES] == 1 and one_way(view(program.acts, columns[MASK], (n, n)))
@@ -361,8 +361,7 @@ def walk(program, plan, tile, table, work, stage, member, n, first, J, over_samp
                 _held(work, panel, n, idle, begins, spread)
                 begin_inside(program, plan, tile, table, work, stage, member, n, panel, moving, r, begins, spread)
             move(work.path, S * n * L, x, 0, n)
-            move(work.path, 0, work.ends, 2 * panel * n * L, n)
-            move(x, 0, work.ends, (2 * panel + 1) * n * L, n)
+            move(x, 0, work.ends, panel * n * L, n)
             if work.read[columns[FIRST_MEMBER] + member] or plan.shown[panel]:
                 offer(program, tile, work, stage, member, j, k, plan.shown[panel] != 0)
         if j == 0:
@@ -385,11 +384,11 @@ def assess(program, plan, tile, work, stage, member, n, first, J, rtol, horizon,
     for j in range(J):
         if _walked(plan, work, everyone, j):
             for panel in range(j * K, (j + 1) * K):
-                raise_to(peak, work.ends, (2 * panel + 1) * n * L, n)
+                raise_to(peak, work.ends, panel * n * L, n)
     move(peak, 0, tile.peak_next, first * L, n)
     for j in range(J):
         if _walked(plan, work, everyone, j):
             for panel in range(j * K, (j + 1) * K):
-                begin = 2 * panel * n * L
-                judge(plan.ratio, panel, work.ends, begin, begin + n * L, n, view(work.spread, panel * n * L, (n, L)),
-                      plan.widths, lost, tile.noise, first, peak, SAFETY * rtol, FLOOR)  # fmt: skip
+                end = panel * n * L
+                judge(plan.ratio, panel, work.ends, end, n, view(work.spread, end, (n, L)), plan.widths, lost,
+                      tile.noise, first, peak, SAFETY * rtol, FLOOR)  # fmt: skip

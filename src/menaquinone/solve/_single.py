@@ -20,6 +20,7 @@ from menaquinone.solve.tableau import (
     FAST,
     LARGEST,
     LEAST,
+    LED,
     LOWER_DIFFERENCE,
     LOWER_RATIO,
     LOWEST_DIFFERENCE,
@@ -82,11 +83,14 @@ def _defect(write: Writer, z: Any, started: Any, y: list[Any]) -> Any:
     one = builder.fdiv(builder.fmul(last, number(TERM_RATIO)), lower_size)
     two = builder.fdiv(builder.fmul(lower_size, number(LOWER_RATIO)), write.magnitude(lowest))
     share = write.smallest(number(1.0), write.largest(one, two))
-    before = builder.fmul(builder.fmul(lower_size, number(1.0 / TERM_RATIO)), builder.fmul(share, share))
+    likely = builder.fmul(builder.fmul(lower_size, number(1.0 / TERM_RATIO)), share)
+    before = builder.fmul(likely, share)
     found = write.largest(builder.fmul(last, write.largest(number(LEAST), share)), before)
-    found = builder.select(builder.fcmp_unordered("!=", lower, number(0.0)), found, last)
+    known = builder.fcmp_unordered("!=", lower, number(0.0))
+    found = builder.select(known, found, last)
+    worst = builder.select(known, write.largest(last, likely), last)
     fast = builder.fmul(z, number(1.0 / FAST))
-    led = builder.fmul(last, write.smallest(number(1.0), builder.fmul(fast, fast)))
+    led = builder.fmul(worst, builder.fmul(number(LED), write.smallest(number(1.0), builder.fmul(fast, fast))))
     return builder.fmul(write.largest(found, led), number(LARGEST))
 
 

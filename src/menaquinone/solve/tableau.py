@@ -56,8 +56,10 @@ LARGEST = float(np.abs(NODE_INTEGRALS).max())
 """The largest of them."""
 SLAVED = LARGEST / float(np.prod(1.0 - POINTS[1:-1]))
 """Weight of a filter whose estimate tends to the error of a state that follows its input at once."""
-FAST = 10.0
+FAST = 5.0
 """Loss in a panel from which the last term itself is the error: nothing of it is in use by such a state."""
+LED = 3.0
+"""How much more than the last term such a state is taken to err by: its estimate is no order lower, as others are."""
 LEAST = 0.03
 """Most credit that an error estimate gets for terms that fall from one to the next."""
 CAUTIOUS = 0.1
