@@ -32,7 +32,7 @@ def measure(size: Size) -> dict:
     few = amounts(plain.people(judged, judged))
     exact = plain.exact(theta, judged, few, lambda theta, rtol: _solve(theta, rtol, 2))
     ours = _ours(theta, exact, size)
-    theirs = _theirs(judged, exact, size)
+    theirs = _theirs(theta[: 64 if size.quick else 512], exact, size)
     fast, other = best(ours, threads=2), best(theirs, threads=2)
     ratio = other["us_per_subject"] / fast["us_per_subject"] if fast and other else None
     return {"rows": ours + theirs, "judged": len(theta), "trusted": judged, "taken": TAKEN, "ratio": ratio}
@@ -85,10 +85,9 @@ def _ours(theta: np.ndarray, exact: np.ndarray, size: Size) -> list[dict]:
     return found
 
 
-def _theirs(judged: int, exact: np.ndarray, size: Size) -> list[dict]:
+def _theirs(theta: np.ndarray, exact: np.ndarray, size: Size) -> list[dict]:
     from peers import soda
 
-    theta = plain.people(64 if size.quick else 512, judged)
     given, found = amounts(theta), []
     numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
     for rtol, atol in TOLERANCES:
