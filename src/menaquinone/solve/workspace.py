@@ -93,7 +93,7 @@ class Workspace:
             zeros((MOST_ITERATED + 1, n, LANES)), zeros(square * S * S), zeros(n * (n + 1) * S * LANES),
             zeros(_scratch(n)), zeros(1, np.int64), zeros(max(n * n + n, PT)),
             zeros((COUNTS + 1, LANES), np.int64), zeros((inputs + 1, 3), np.int64),
-            zeros((outputs + 1, 3), np.int64), *empty((2, panels * n * LANES)),
+            zeros((outputs + 1, 3), np.int64), empty(panels * n * LANES), empty(panels * n * LANES),
             zeros((n + 1) * LANES), _read(self.program), zeros(2 * n * n * (n + 1) + 1, np.int64),
             zeros((2, LANES)),
             np.array([points, panels]),
