@@ -62,7 +62,8 @@ def simulate(
     times
         ``"start:stop:step unit"`` (``"0:730:14 d"``; ``stop`` is included when it is hit) or rising numbers of days.
     rtol
-        Tolerance of the outputs, 1e-10 to 1e-2.
+        Tolerance of the outputs, 1e-10 to 1e-2: relative to each value, or to a thousandth of the largest that it has
+        had where that is more.
     outputs
         Names of the outputs to keep; those that the model shows if left out.
     engine
