@@ -100,6 +100,11 @@ KEPT = {
         -1, ("MK-7",), ("liver",), (), (), {"resistance[liver]": 45.6975}, (), ("postmenopausal", 1, 1380733690), (),
         (176.110114578,), antagonists=("warfarin",), taking=2.12089, until=0.5,
     ),
+    "a factor that strays by a ten-thousandth after a small late dose": Case(
+        -1, ("MK-8",), ("liver",), ("factor X",), (), {"k_out[factor X]": 0.149382}, (), ("reference", 1, 1610587118),
+        ({"TIME": 0.0, "CMT": "oral[MK-8]", "AMT": 11.8265, "LAG": 26.0, "F": 0.0773173},), (123.134832722, 148.0),
+        antagonists=("warfarin",),
+    ),
 }  # fmt: skip
 
 
