@@ -4,10 +4,10 @@ Nothing of the library is imported here. States: two depots, central, peripheral
 uncarboxylated and carboxylated for each of three proteins (nmol/L), then the deposit. Time in h.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
-from typing import Any
 
 import numpy as np
 
@@ -161,29 +161,17 @@ def trusted(theta: np.ndarray, amounts: np.ndarray | None = None, outputs: np.nd
         return np.array(list(pool.map(_trusted_one, [(*job, outputs) for job in zip(theta, amounts, strict=True)])))
 
 
-def exact(theta: np.ndarray, judged: int, amounts: np.ndarray | None = None, solve: Any = None) -> np.ndarray:
+def exact(theta: np.ndarray, judged: int, solve: Callable, amounts: np.ndarray | None = None) -> np.ndarray:
     """Return the solution of everybody: trusted for the first, the library's own at rtol 1e-9 for the others.
 
-    amounts: as for ``trusted``; solve: makes the library's result of people and a tolerance, for other doses than every
-    day's.
+    solve: makes the library's answer (n, outputs, 12) for people at a tolerance; amounts: as for ``trusted``.
 
     Raises
     ------
     RuntimeError
         If the two disagree on the first.
     """
-    import twelve
-
-    import menaquinone as mk
-
-    def daily(theta, rtol):
-        return mk.simulate(
-            twelve.model(), twelve.people(theta), twelve.dosing(), times=OUTPUT_DAYS, outputs=list(twelve.STATES),
-            rtol=rtol,
-        )  # fmt: skip
-
-    sure = trusted(theta[:judged], amounts)
-    own = twelve.states((solve or daily)(theta, 1e-9))
+    sure, own = trusted(theta[:judged], amounts), solve(theta, 1e-9)
     if not error(own[:judged], sure) <= AGREED:
         raise RuntimeError(f"the library at rtol 1e-9 is off by {error(own[:judged], sure):.1e}")
     return np.concatenate([sure, own[judged:]])

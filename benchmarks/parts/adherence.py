@@ -30,7 +30,7 @@ def measure(size: Size) -> dict:
     each = timed(lambda: _solve(plain.people(32, judged), 1e-6, 2))["seconds"] / 32
     theta = plain.people(size.people(each, MOST), judged)
     few = amounts(plain.people(judged, judged))
-    exact = plain.exact(theta, judged, few, lambda theta, rtol: _solve(theta, rtol, 2))
+    exact = plain.exact(theta, judged, lambda theta, rtol: twelve.states(_solve(theta, rtol, 2)), few)
     ours = _ours(theta, exact, size)
     theirs = _theirs(theta[: 64 if size.quick else 512], exact, size)
     fast, other = best(ours, threads=2), best(theirs, threads=2)

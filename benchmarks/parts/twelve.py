@@ -4,6 +4,7 @@ A sample is one call of ``simulate``: alignment, entry, propagators, 730 doses a
 states at 53 times. Parameters are those that the other solvers are given.
 """
 
+import numpy as np
 import plain
 import twelve
 from measure import Size, cores, failures, row, samples, say, timed
@@ -22,7 +23,7 @@ def measure(size: Size) -> dict:
     solve(plain.people(16, judged), workers=2)  # compiles
     each = timed(lambda: solve(plain.people(32, judged), workers=2))["seconds"] / 32
     n = size.people(each, MOST)
-    exact = plain.exact(plain.people(n, judged), judged)
+    exact = plain.exact(plain.people(n, judged), judged, states)
     found = [_row(n, judged, exact, size, rtol=rtol, workers=2) for rtol in TOLERANCES]
     found += [_row(n, judged, exact, size, rtol=rtol, workers=1) for rtol in (1e-2, 2e-3, 1e-4, 1e-6)]
     found += [_row(few, judged, exact[:judged], size, rtol=RTOL, workers=2) for few in (1, 10, 100, 1000) if few < n]
@@ -40,6 +41,11 @@ def solve(theta, *, rtol: float = RTOL, workers: int = 2):
         rtol=rtol,
         workers=workers,
     )
+
+
+def states(theta, rtol: float) -> np.ndarray:
+    """Return the twelve states (n, outputs, 12) as ``plain.exact`` asks for them."""
+    return twelve.states(solve(theta, rtol=rtol))
 
 
 def _row(n: int, judged: int, exact, size: Size, *, rtol: float, workers: int) -> dict:

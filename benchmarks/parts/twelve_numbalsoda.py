@@ -8,6 +8,8 @@ import plain
 from measure import Size, best, row, samples, say
 from peers import soda
 
+from parts import twelve
+
 # where each solver is at its best lies inside: looser is too wrong, tighter is slower. A depot that runs empty has to
 # be right where nearly nothing is left
 GRID = {
@@ -26,7 +28,7 @@ def measure(size: Size) -> dict:
     judged = 4 if size.quick else 16
     n = 64 if size.quick else 512
     theta = plain.people(n, judged)
-    exact = plain.exact(theta, judged)
+    exact = plain.exact(theta, judged, twelve.states)
     found = []
     for name, grid in GRID.items():
         many = [_row(name, theta, exact, 2, *one, size) for one in grid]
